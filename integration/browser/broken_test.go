@@ -1,6 +1,8 @@
 package browser
 
 import (
+	"io"
+	"log"
 	"net/http"
 	"net/http/httptest"
 	"net/http/httputil"
@@ -26,6 +28,7 @@ func (l *link) serve(t *testing.T, at string) string {
 		t.Fatal(err)
 	}
 	proxy := httputil.NewSingleHostReverseProxy(to)
+	proxy.ErrorLog = log.New(io.Discard, "", 0) // a page that is left cuts its requests off
 	l.lost.Store("/nothing")
 	s := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		switch {
@@ -73,4 +76,28 @@ func TestNotLoaded(t *testing.T) {
 	l.lost.Store("/nothing")
 	b.wait("document.querySelectorAll('tbody tr').length === 2")
 	b.wait("document.querySelector('#live').textContent === 'live'")
+}
+
+// TestManyTabs: a browser has six connections to a host. Pages in more tabs than that show what happens, all of them.
+func TestManyTabs(t *testing.T) {
+	f := &fake{sessions: 2, name: "file:///a"}
+	f.tell("object_completed", map[string]any{"content_location": "file:///a", "path": "a", "size": 5})
+	at := f.serve(t)
+	b := open(t)
+	b.enter(at, token)
+	tabs := []*tab{b}
+	for range 8 {
+		ctx, cancel := chromedp.NewContext(b.ctx)
+		t.Cleanup(cancel)
+		other := &tab{t: t, ctx: ctx}
+		other.do(chromedp.Navigate(at))
+		tabs = append(tabs, other)
+	}
+	const packets = "document.querySelector('tbody tr')?.innerText"
+	for _, each := range tabs {
+		each.wait("document.querySelector('#live').textContent === 'live' && " + packets)
+		each.wait("document.querySelector('.feed [data-event=object_completed]')")
+		before := see[string](each, packets)
+		each.wait(packets + " !== " + quote(before))
+	}
 }

@@ -9,7 +9,8 @@ export class Failure extends Error {
 }
 
 const patience = 60_000; // ms for an answer; an hour may pass until a browser gives up a host that has vanished
-const quiet = 40_000; // ms without a sign of life in the stream of events; the daemon sends one each 15 s
+const late = 5000; // ms after which an answer is missed
+const interval = 1000; // ms between two questions for events
 
 /** ask returns the text of an answer. A browser that is not logged in any more goes to the login page. */
 export async function ask(path, signal) {
@@ -32,14 +33,13 @@ export async function ask(path, signal) {
 const kept = 1000; // events in memory
 
 /**
- * feed is the stream of events, the latest last. Names of events are the daemon's matter: a stream is read here rather
- * than by EventSource, which leaves out those it was not told of.
+ * feed are the events, the latest last. The page asks for new ones once a second. It does not follow the stream: a
+ * browser has six connections to a host, and six pages that hold one each would get no answer to anything else.
  */
 export const feed = {
   events: [],
   listeners: new Set(),
   last: "",
-  pause: 1000,
   fault: "connecting", // why no events come; empty: they do
 
   listen(listener) {
@@ -48,47 +48,32 @@ export const feed = {
   },
 
   async run() {
+    let wake = () => {};
+    document.addEventListener("visibilitychange", () => wake());
     for (;;) {
-      this.fault = await this.read();
-      await new Promise((done) => setTimeout(done, this.pause));
-      this.pause = Math.min(30_000, 2 * this.pause);
+      if (!document.hidden) this.fault = await this.read();
+      await new Promise((done) => {
+        wake = done;
+        setTimeout(done, interval);
+      });
     }
   },
 
-  /** read takes events as long as they come, and returns why they come no more. */
+  /** read takes the events that have happened, and returns why it could not. */
   async read() {
-    const silence = new AbortController();
-    let timer = 0;
-    const alive = () => {
-      clearTimeout(timer);
-      timer = setTimeout(() => silence.abort(), quiet);
-    };
-    alive();
-    try {
-      return await this.follow(silence.signal, alive);
-    } catch {
-      return silence.signal.aborted ? "no answer" : "offline";
-    } finally {
-      clearTimeout(timer);
-    }
-  },
-
-  async follow(signal, alive) {
+    const missed = setTimeout(() => (this.fault = "no answer"), late);
     const where = this.last ? `after=${encodeURIComponent(this.last)}` : "latest=300";
-    const answer = await fetch(`/v1/events?${where}`, { signal, headers: { Accept: "text/event-stream" } });
-    if (answer.status === 401) location.replace("/login");
-    if (!answer.ok) return answer.statusText;
-    this.pause = 1000;
-    this.fault = "";
-    const reader = answer.body.pipeThrough(new TextDecoderStream()).getReader();
-    let rest = "";
-    for (;;) {
-      const { value, done } = await reader.read();
-      if (done) return "offline";
-      alive();
-      const blocks = (rest + value).split("\n\n");
-      rest = blocks.pop();
-      this.take(blocks);
+    try {
+      const answer = await fetch(`/v1/events?${where}&follow=false`,
+        { signal: AbortSignal.timeout(patience), headers: { Accept: "text/event-stream" } });
+      if (answer.status === 401) location.replace("/login");
+      if (!answer.ok) return answer.statusText;
+      this.take((await answer.text()).split("\n\n"));
+      return "";
+    } catch (e) {
+      return e.name === "TimeoutError" ? "no answer" : "offline";
+    } finally {
+      clearTimeout(missed);
     }
   },
 
