@@ -17,6 +17,8 @@ const (
 	maxBars = 8
 	// rateMemory is how long a rate that has changed takes to be shown as it is.
 	rateMemory = 3 * time.Second
+	// stalledAfter is for how long nothing has come of a file, or gone, that is stalled.
+	stalledAfter = 10 * time.Second
 	// wideBar and widest are the columns of a terminal from which a line has a bar, and the longest line.
 	wideBar = 60
 	widest  = 120
@@ -38,6 +40,7 @@ type transfer struct {
 	rate     float64 // bytes per second
 	measured uint64  // done at the last look
 	since    time.Time
+	moved    time.Time // when done has changed
 }
 
 // bars are the transfers that are shown, the oldest first.
@@ -58,6 +61,7 @@ func (b *bars) add(now time.Time, e notice.Event) {
 		}
 		t := &transfer{
 			object: o, name: humanName(e.ContentLocation), total: e.TransferLength, done: e.Resumed, since: now,
+			moved: now,
 		}
 		b.all, b.index[o] = append(b.all, t), t
 	case event.ObjectProgress:
@@ -91,7 +95,7 @@ func (b *bars) lines(now time.Time, width, rows int) []string {
 		t.measure(now)
 		rate += t.rate
 		if shown++; shown <= most {
-			lines = append(lines, t.line(width))
+			lines = append(lines, t.line(now, width))
 		}
 	}
 	if n := shown - most; n > 0 {
@@ -107,6 +111,9 @@ func (b *bars) lines(now time.Time, width, rows int) []string {
 func (t *transfer) advance(now time.Time, done uint64) {
 	if done < t.done {
 		t.measured, t.since, t.rate = 0, now, 0
+	}
+	if done != t.done {
+		t.moved = now
 	}
 	t.done = done
 }
@@ -129,8 +136,9 @@ func (t *transfer) measure(now time.Time) {
 	t.measured, t.since = t.done, now
 }
 
-// line writes name, bar, percent, rate and time left. The name gives way first, then the bar.
-func (t *transfer) line(width int) string {
+// line writes name, bar, percent, rate and time left at now, or for how long it is stalled. The name gives way first,
+// then the bar.
+func (t *transfer) line(now time.Time, width int) string {
 	percent := uint64(100)
 	if t.total > 0 {
 		percent = min(99, t.done*100/t.total) // it is 100 when it is published
@@ -139,12 +147,19 @@ func (t *transfer) line(width int) string {
 	if t.rate >= 1 && t.total >= t.done {
 		left = formatLeft(float64(t.total-t.done) / t.rate)
 	}
+	silent := now.Sub(t.moved)
 	if width < wideBar {
 		figures := fmt.Sprintf(" %d%% %s/s %s", percent, compactBytes(uint64(t.rate)), left)
+		if silent >= stalledAfter {
+			figures = fmt.Sprintf(" %d%% stalled %s", percent, formatLeft(silent.Seconds()))
+		}
 		room := max(0, width-columns(figures))
 		return shorten(pad(shorten(t.name, room), room)+figures, width)
 	}
 	figures := fmt.Sprintf(" %3d%% %11s/s %7s", percent, formatBytes(uint64(t.rate)), left)
+	if silent >= stalledAfter {
+		figures = fmt.Sprintf(" %3d%% %21s", percent, "stalled for "+formatLeft(silent.Seconds()))
+	}
 	bar := (width - columns(figures)) * 2 / 5
 	room := width - columns(figures) - bar - 3
 	full := int(percent) * bar / 100

@@ -56,6 +56,35 @@ func TestBars(t *testing.T) {
 	}
 }
 
+// TestStalledBar: a file of which nothing comes any more says so, and for how long, until something comes.
+func TestStalledBar(t *testing.T) {
+	var b bars
+	now := time.Unix(0, 0)
+	progress := event.ObjectProgress{TOI: flute.NewTOI(1), Received: 99 << 10}
+	b.add(now, event.ObjectStarted{TOI: progress.TOI, ContentLocation: "f", TransferLength: 100 << 10})
+	b.add(now, progress)
+	for _, step := range []struct {
+		after     time.Duration
+		received  uint64
+		wide, low string
+	}{
+		{9 * time.Second, 0, "  99%    11.0 KiB/s    0:01", " 99% 11K/s 0:01"},
+		{10 * time.Second, 0, "  99%      stalled for 0:10", " 99% stalled 0:10"},
+		{2 * time.Hour, 99 << 10, "  99%      stalled for 2h00", " 99% stalled 2h00"},
+		{2*time.Hour + time.Minute, 99<<10 + 1, "/s ", "/s "},
+	} {
+		at := now.Add(step.after)
+		if progress.Received = step.received; step.received > 0 {
+			b.add(at, progress)
+		}
+		for width, want := range map[int]string{81: step.wide, 40: step.low} {
+			if l := b.lines(at, width, 24); len(l) != 1 || !strings.Contains(l[0], want) || columns(l[0]) != width-1 {
+				t.Errorf("after %v: %q, want %q", step.after, l, want)
+			}
+		}
+	}
+}
+
 func TestBarsEndWithTheirObjects(t *testing.T) {
 	var b bars
 	now := time.Unix(0, 0)

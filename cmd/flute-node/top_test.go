@@ -80,6 +80,23 @@ func (t *top) looksAtSinks(name string, n int, letters bool) {
 
 func isHidden(r rune) bool { return r < ' ' || r == '\u202e' }
 
+// TestTopTellsStalled: a file of which nothing comes any more is stalled, one of which nothing has come is not.
+func TestTopTellsStalled(t *testing.T) {
+	now := time.Unix(1000, 0)
+	for silent, want := range map[time.Duration]string{
+		9 * time.Second: "receiving", 10 * time.Second: "stalled 10s", 3 * time.Hour: "stalled 3h",
+		-time.Hour: "receiving",
+	} {
+		o := &api.Object{ObjectState: event.ObjectState{Phase: "receiving", LastSymbol: now.Add(-silent)}}
+		if got := phaseText(o, now); got != want {
+			t.Errorf("after %v: %q, want %q", silent, got, want)
+		}
+	}
+	if got := phaseText(&api.Object{ObjectState: event.ObjectState{Phase: "announced"}}, now); got != "announced" {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestTopFits: whatever the size of the terminal and the names, there are as many lines as rows, none is wider, and no
 // name writes a control sequence.
 func TestTopFits(t *testing.T) {

@@ -178,7 +178,7 @@ func (t *top) session() (list []string) {
 		}
 		list = append(list, "")
 	}
-	list = append(list, t.styled(faint, fmt.Sprintf("%-11s %6s %10s %9s  %s", "STATE", "DONE", "SIZE", "NEXT", "FILE")))
+	list = append(list, t.styled(faint, fmt.Sprintf("%-13s %6s %10s %9s  %s", "STATE", "DONE", "SIZE", "NEXT", "FILE")))
 	room := max(1, t.height-len(list)-2)
 	from := max(0, t.object-room+1) // the chosen one is seen
 	for i := from; i < min(len(t.objects), from+room); i++ {
@@ -196,11 +196,19 @@ func (t *top) session() (list []string) {
 		if i == t.object {
 			style = reverse
 		}
-		list = append(list, t.styled(style, fmt.Sprintf("%-11s %5.1f%% %10s %9s  %s", plain(o.Phase), 100*done,
-			formatBytes(o.TransferLength), next, humanName(o.ContentLocation))))
+		list = append(list, t.styled(style, fmt.Sprintf("%-13s %5.1f%% %10s %9s  %s", phaseText(o, time.Now()),
+			100*done, formatBytes(o.TransferLength), next, humanName(o.ContentLocation))))
 	}
 	text := fmt.Sprintf("%d of %d on their way", min(len(t.objects), room), t.total)
 	return append(list, t.styled(faint, text))
+}
+
+// phaseText writes where a file stands. One of which nothing has come for some time is stalled, and since when.
+func phaseText(o *api.Object, now time.Time) string {
+	if silent := now.Sub(o.LastSymbol); !o.LastSymbol.IsZero() && silent >= stalledAfter {
+		return "stalled " + ageText(silent)
+	}
+	return plain(o.Phase)
 }
 
 // shades are the parts of a cell of the map.

@@ -32,6 +32,9 @@ type ObjectState struct {
 	Needed  uint64 `json:"needed,omitempty"`
 	// CompleteAt is when the object will be complete at the present rate of new symbols; zero: nobody knows.
 	CompleteAt time.Time `json:"complete_at,omitzero"`
+	// LastSymbol is when a receiver has used a symbol of it last, to within a second; zero: it has used none, or the
+	// object is not being received.
+	LastSymbol time.Time `json:"last_symbol,omitzero"`
 	// Missing are ranges of bytes of the object as it is transferred, before content decoding: the first byte of each
 	// and the one behind its last. With Raptor or RaptorQ and sub-blocks they are whole source blocks.
 	Missing [][2]uint64 `json:"missing,omitempty"`

@@ -84,7 +84,7 @@ func TestMissingLists(t *testing.T) {
 	r.some(o, 0, 1, 3, 4)
 	want := event.ObjectState{
 		TOI: flute.NewTOI(1), ContentLocation: "a", Phase: "receiving", TransferLength: 19*30_000 + 77,
-		Done: 8 * 30_000, Blocks: 2, Lacking: 2, Needed: 11,
+		Done: 8 * 30_000, Blocks: 2, Lacking: 2, Needed: 11, LastSymbol: r.now,
 		Missing:       [][2]uint64{{90_000, 150_000}, {300_000, 19*30_000 + 77}},
 		MissingBlocks: [][2]uint64{{0, 1}, {1, 10}},
 	}

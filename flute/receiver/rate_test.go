@@ -42,7 +42,7 @@ func TestCompleteAt(t *testing.T) {
 			end := r.now.Add(20 * time.Second)
 			for i := range 150 {
 				st := state()
-				if i == 0 && !st.CompleteAt.IsZero() {
+				if i == 0 && !(st.CompleteAt.IsZero() && st.LastSymbol.IsZero()) {
 					t.Errorf("before the first symbol: %v", st.CompleteAt)
 				}
 				if i >= 20 {
@@ -65,6 +65,9 @@ func TestCompleteAt(t *testing.T) {
 			r.wait(time.Minute)
 			if st := state(); !st.CompleteAt.IsZero() && st.CompleteAt.Before(r.now.Add(time.Minute)) {
 				t.Errorf("after a minute without a symbol it is to be complete in %v", st.CompleteAt.Sub(r.now))
+			}
+			if silent := r.now.Sub(state().LastSymbol); silent < time.Minute || silent > time.Minute+2*rateWindow {
+				t.Errorf("after a minute without a symbol the last one came %v ago", silent)
 			}
 			r.close()
 		})

@@ -84,7 +84,7 @@ func (l *Ledger) state(e *entry, limit int) event.ObjectState {
 	st.Alternates = l.alternates(e)
 	e.lacks(&st, limit)
 	if e.held != nil && e.phase == receiving {
-		st.CompleteAt = e.held.rate.completeAt(l.now, st.Needed)
+		st.CompleteAt, st.LastSymbol = e.held.rate.completeAt(l.now, st.Needed), e.held.rate.since
 	}
 	return st
 }

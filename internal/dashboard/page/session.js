@@ -63,12 +63,15 @@ function makeObject(choose) {
   };
 }
 
+/** stalled tells that nothing has come of a file for 10 s. */
+const stalled = (o, now) => o.last_symbol && Date.parse(now) - Date.parse(o.last_symbol) >= 10000;
+
 function changeObject(tr, o, chosen, now) {
   const [, , , size, lacks, when, toi] = tr.cells_;
   const part = o.phase === "whole" ? 1 : o.transfer_length ? o.done / o.transfer_length : 0;
   setText(tr.button.firstChild, fileName(o.content_location), 200);
   setAttr(tr.state, "class", `state ${o.phase}`);
-  setText(tr.state, o.phase);
+  setText(tr.state, stalled(o, now) ? `stalled ${since(o.last_symbol, now)}` : o.phase);
   if (tr.progress.value !== part) tr.progress.value = part;
   setText(tr.percent, share(part, 0));
   setText(size, o.transfer_length ? bytes(o.transfer_length) : "–");
