@@ -2,9 +2,12 @@ package main
 
 import (
 	"fmt"
+	"net"
 	"strings"
 
 	"github.com/alecthomas/kong"
+
+	"github.com/flute-node/flute-node/internal/settings"
 )
 
 // The scripts ask the program itself, so that they fit each version. What it has no answer to is a file.
@@ -58,6 +61,7 @@ func completions(app *kong.Application, words []string) (list []completion) {
 	var value *kong.Flag // whose value the next word is
 	for _, w := range words[:len(words)-1] {
 		switch {
+		case value != nil && w == "=": // bash gives --flag=value as three words
 		case value != nil:
 			value = nil
 		case strings.HasPrefix(w, "-"):
@@ -74,6 +78,9 @@ func completions(app *kong.Application, words []string) (list []completion) {
 		}
 	}
 	last := words[len(words)-1]
+	if value != nil && last == "=" {
+		last = ""
+	}
 	add := func(text, help string) {
 		if text != "" && strings.HasPrefix(text, last) {
 			help, _, _ = strings.Cut(help, "\n")
@@ -82,12 +89,12 @@ func completions(app *kong.Application, words []string) (list []completion) {
 	}
 	switch name, _, has := strings.Cut(last, "="); {
 	case value != nil:
-		for _, e := range value.EnumSlice() {
+		for _, e := range valuesOf(value) {
 			add(e, "")
 		}
 	case has && strings.HasPrefix(last, "-"):
 		if f := flagNamed(at, name); f != nil {
-			for _, e := range f.EnumSlice() {
+			for _, e := range valuesOf(f) {
 				add(name+"="+e, "")
 			}
 		}
@@ -107,6 +114,25 @@ func completions(app *kong.Application, words []string) (list []completion) {
 		}
 	}
 	return list
+}
+
+// valuesOf returns the values of a flag that are known; none: it takes a file, or anything.
+func valuesOf(f *kong.Flag) (values []string) {
+	switch f.Name {
+	case "fec":
+		values = append(values, "auto")
+		for _, s := range settings.Schemes() {
+			values = append(values, s.Name)
+		}
+	case "interface":
+		all, _ := net.Interfaces() // none: nothing is suggested
+		for i := range all {
+			values = append(values, all[i].Name)
+		}
+	default:
+		values = f.EnumSlice()
+	}
+	return values
 }
 
 // flagNamed returns a flag of a command or of those above it; nil: there is none.

@@ -73,6 +73,12 @@ func TestCompletions(t *testing.T) {
 		{"send --progress ", "auto bar json none"},
 		{"send --progress b", "bar"},
 		{"send --progress=j", "--progress=json"},
+		{"send --progress = j", "json"}, // as bash cuts it
+		{"send --progress =", "auto bar json none"},
+		{"send --progress = bar --fdt-mod", "--fdt-mode"},
+		{"send --fec rap", "raptor raptorq"},
+		{"send --fec=no", "--fec=no-code"},
+		{"receive --until ti", "timeout"},
 		{"-q rec", "receive"},
 		{"send fi", ""}, // a file
 		{"send --to ", ""},
