@@ -142,8 +142,8 @@ func TestAddAllHashesTogether(t *testing.T) {
 	})
 }
 
-// TestAddAllReadsFewLargeFilesAhead: of files that are not small, as many are read as there are workers, with the one that
-// is added; small ones are read ahead, where they are hashed side by side.
+// TestAddAllReadsFewLargeFilesAhead: of files that are not small, as many are read as there are workers, with the one
+// that is added; small ones are read ahead, where they are hashed side by side.
 func TestAddAllReadsFewLargeFilesAhead(t *testing.T) {
 	for _, size := range []int{smallFile, smallFile + 1} {
 		inWorld(t, Config{Workers: 2}, func(w *world) {

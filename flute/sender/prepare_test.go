@@ -150,7 +150,10 @@ func TestPrepareTakesMD5(t *testing.T) {
 		cenc  flute.ContentEncoding
 		taken bool
 	}{
-		{0, flute.Null, false}, {1, flute.Null, true}, {passStep, flute.Null, true}, {passStep + 1, flute.Null, false},
+		{0, flute.Null, false},
+		{1, flute.Null, true},
+		{passStep, flute.Null, true},
+		{passStep + 1, flute.Null, false},
 		{1, flute.GZIP, false},
 	} {
 		content, calls := pattern(c.size), 0
