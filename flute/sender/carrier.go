@@ -91,6 +91,7 @@ func (s *Session) LimitReadAhead(all, least int) {
 	for _, q := range s.schedule.queues {
 		for _, c := range q.active {
 			c.content.most = s.schedule.most
+			c.window = min(c.window, s.schedule.piece()) // a larger one would skip what was asked for
 		}
 	}
 }

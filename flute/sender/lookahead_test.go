@@ -130,7 +130,9 @@ func TestFirstPiece(t *testing.T) {
 	} {
 		oti := fec.OTI{SymbolLength: 100, MaxSourceBlockLength: c.symbols}
 		x := newTransfer(t, oti, uint64(c.symbols)*100*9, 1, c.window)
-		x.asked = c.asked
+		if x.asked = c.asked; c.asked > 0 {
+			x.content.pieces = []*piece{{buf: make([]byte, c.want)}}
+		}
 		if err := x.open(&x.slots[0]); err != nil {
 			t.Fatal(err)
 		}

@@ -86,7 +86,8 @@ func (r *readAhead) direct() bool {
 	return !r.attended && r.source == nil && r.job == nil && len(r.pieces) == 0
 }
 
-// fetch makes dst the span, or returns errMissing if it was not read. Until that is done dst holds nothing.
+// fetch makes dst the span, or returns errMissing if it was not read. Until that is done dst holds nothing. It becomes
+// more than the span if more was read at once when it was asked for.
 func (r *readAhead) fetch(dst *[]byte, want span) error {
 	if r.memory || r.direct() {
 		buf := slices.Grow((*dst)[:0], int(want.n))[:want.n]
@@ -97,7 +98,7 @@ func (r *readAhead) fetch(dst *[]byte, want span) error {
 		*dst = buf
 		return nil
 	}
-	i := slices.IndexFunc(r.pieces, func(p *piece) bool { return p.off == want.off && uint64(len(p.buf)) == want.n })
+	i := slices.IndexFunc(r.pieces, func(p *piece) bool { return p.off == want.off && uint64(len(p.buf)) >= want.n })
 	if i < 0 {
 		*dst = (*dst)[:0]
 		r.due = want
@@ -177,6 +178,20 @@ func (r *readAhead) ahead() int {
 		}
 	}
 	return n
+}
+
+// askedAt returns how many bytes at off were read, or are being read, at once.
+func (r *readAhead) askedAt(off uint64) uint64 {
+	at := func(pieces []*piece) uint64 {
+		if i := slices.IndexFunc(pieces, func(p *piece) bool { return p.off == off }); i >= 0 {
+			return uint64(len(pieces[i].buf))
+		}
+		return 0
+	}
+	if n := at(r.pieces); n > 0 || r.job == nil {
+		return n
+	}
+	return at(r.job.pieces[r.job.taken:])
 }
 
 // newJob returns a job without reads.

@@ -402,6 +402,9 @@ func TestLimitReadAhead(t *testing.T) {
 			for _, p := range append(c.content.pieces, c.content.spare...) {
 				memory += cap(p.buf)
 			}
+			if ahead := c.content.ahead(); ahead > limit+leastPiece/2 {
+				t.Fatalf("blocks of %d symbols: %d bytes are read ahead", block, ahead)
+			}
 			if memory > 2*limit {
 				t.Fatalf("blocks of %d symbols: %d bytes are held", block, memory)
 			}

@@ -99,6 +99,10 @@ func (x *transfer) lookAhead(j *readJob) {
 	for _, p := range j.pieces {
 		room -= len(p.buf)
 	}
+	// Of many sessions each keeps to its part: half of a piece or less that is missing is not asked for.
+	enough := func() bool {
+		return room <= 0 || r.most > 0 && room < x.window/2 || len(j.pieces) >= maxPieces
+	}
 	ask := func(s span) {
 		r.ask(j, s)
 		room -= int(s.n)
@@ -107,7 +111,7 @@ func (x *transfer) lookAhead(j *readJob) {
 		more = false
 		for i := range x.active {
 			s := &x.slots[(x.turn+i)%x.active]
-			if room <= 0 || len(j.pieces) >= maxPieces {
+			if enough() {
 				return
 			}
 			if s.asked < s.size {
@@ -119,7 +123,7 @@ func (x *transfer) lookAhead(j *readJob) {
 		}
 	}
 	for ; x.asked < c.blocks; x.asked++ {
-		if room <= 0 || len(j.pieces) >= maxPieces {
+		if enough() {
 			return
 		}
 		next, sbn := block{}, x.order.sbn(x.asked, c.blocks)

@@ -228,7 +228,9 @@ func (x *transfer) open(s *block) error {
 		return err
 	}
 	if first && !x.coding.whole && !x.content.memory {
-		s.asked = x.lead(s)
+		if s.asked = s.size; s.size > uint64(x.short) { // what was asked for, maybe before the window became smaller
+			s.asked = x.content.askedAt(s.off)
+		}
 	}
 	x.next++
 	x.prepare(s)
