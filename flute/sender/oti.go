@@ -24,6 +24,9 @@ const (
 	// minLDPCSymbols is the least length of a source block of LDPC that is made on purpose: in shorter ones all symbols
 	// are much the same sums.
 	minLDPCSymbols = 8
+	// fewSymbols is how many source symbols a small object has at most: the symbols of a longer one would not become
+	// much shorter.
+	fewSymbols = 4
 )
 
 // complete returns o with defaults in its zero fields, for an object of length bytes.
@@ -34,13 +37,14 @@ func complete(o fec.OTI, length, maxBlockBytes uint64) fec.OTI {
 	case fec.Raptor:
 		return completeZ(fitRaptor(o), maxBlockBytes)
 	case fec.RaptorQ:
-		return completeZ(o, maxBlockBytes)
+		return completeZ(fitSymbols(o), maxBlockBytes)
 	case fec.ReedSolomonGF28, fec.SmallBlockSystematic, fec.ReedSolomonGF2m:
 		o.MaxSourceBlockLength = cmp.Or(o.MaxSourceBlockLength, defaultSourceBlockLength)
 		if o.EncodingID == fec.ReedSolomonGF2m {
 			o.FieldBits = cmp.Or(o.FieldBits, 8)
 			o.GroupSize = cmp.Or(o.GroupSize, 1)
 		}
+		o = fitSymbols(o)
 		if b := o.MaxSourceBlockLength; o.MaxEncodingSymbols == 0 {
 			o.MaxEncodingSymbols = max(b, min(o.Limits().Symbols, b+(b+3)/4))
 		}
@@ -103,6 +107,30 @@ func fitRaptor(o fec.OTI) fec.OTI {
 	o.SymbolLength, o.Alignment = uint16(t), uint8(al)
 	o.SubBlocks = uint16(min(uint64(cmp.Or(o.SubBlocks, 1)), t/al))
 	o.SourceBlocks = 1
+	return o
+}
+
+// fitSymbols makes the symbols of a small object of Reed-Solomon or RaptorQ as short as their number permits. Each
+// repair symbol is as long as they are: with long ones a file of some bytes takes kilobytes.
+func fitSymbols(o fec.OTI) fec.OTI {
+	k := ceil.Div(o.TransferLength, uint64(o.SymbolLength))
+	if k == 0 || k > fewSymbols {
+		return o
+	}
+	unit := uint64(1) // a symbol has whole elements of GF(2^m) (RFC 5510, section 8.4), or of Al
+	switch {
+	case o.EncodingID == fec.RaptorQ:
+		unit = uint64(cmp.Or(o.Alignment, defaultAlignment))
+	case o.EncodingID == fec.ReedSolomonGF2m:
+		for unit*8%uint64(o.FieldBits) != 0 {
+			unit++
+		}
+	}
+	t := ceil.Div(ceil.Div(o.TransferLength, k), unit) * unit
+	if t < uint64(o.SymbolLength) {
+		o.SymbolLength = uint16(t)
+		o.SubBlocks = uint16(min(uint64(o.SubBlocks), t/unit)) // each sub-symbol has Al bytes at least
+	}
 	return o
 }
 

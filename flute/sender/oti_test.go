@@ -9,6 +9,7 @@ import (
 
 	"github.com/flute-node/flute-node/fec"
 	"github.com/flute-node/flute-node/flute/lct"
+	"github.com/flute-node/flute-node/internal/ceil"
 	"github.com/flute-node/flute-node/internal/defaults"
 )
 
@@ -45,6 +46,42 @@ func TestSmallRaptorObjects(t *testing.T) {
 		o := complete(fec.OTI{EncodingID: fec.Raptor}, length, defaults.MaxBlockBytes)
 		if err := o.Validate(); err != nil || length > 0 && o.EncodingID != fec.CompactNoCode {
 			t.Errorf("%d bytes: %v, %v", length, o.EncodingID, err)
+		}
+	}
+}
+
+// TestFewSymbols: the symbols of a small object, and so its repair symbols, are no longer than it needs; there are as
+// many as before.
+func TestFewSymbols(t *testing.T) {
+	for _, c := range []struct {
+		o      fec.OTI
+		length uint64
+		symbol uint16
+	}{
+		{fec.OTI{EncodingID: fec.RaptorQ}, 1, 4},
+		{fec.OTI{EncodingID: fec.RaptorQ}, 6, 8},
+		{fec.OTI{EncodingID: fec.RaptorQ}, 1399, 1400},
+		{fec.OTI{EncodingID: fec.RaptorQ}, 1401, 704},
+		{fec.OTI{EncodingID: fec.RaptorQ}, 5600, 1400},
+		{fec.OTI{EncodingID: fec.RaptorQ}, 5601, 1400}, // five symbols
+		{fec.OTI{EncodingID: fec.RaptorQ, Alignment: 8, SubBlocks: 9}, 60, 64},
+		{fec.OTI{EncodingID: fec.ReedSolomonGF28}, 1, 1},
+		{fec.OTI{EncodingID: fec.SmallBlockSystematic}, 1401, 701},
+		{fec.OTI{EncodingID: fec.ReedSolomonGF2m}, 7, 7},
+		{fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: 16}, 7, 8},
+		{fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: 12}, 4, 6},
+		{fec.OTI{EncodingID: fec.ReedSolomonGF2m, FieldBits: 4, MaxSourceBlockLength: 10}, 7, 7},
+		{fec.OTI{}, 6, 1400}, // without repair symbols nothing is longer than the object
+	} {
+		got := complete(c.o, c.length, defaults.MaxBlockBytes)
+		if err := got.Validate(); err != nil {
+			t.Errorf("%+v, %d bytes: %v", c.o, c.length, err)
+		}
+		if k := ceil.Div(c.length, 1400); got.SymbolLength != c.symbol || ceil.Div(c.length, uint64(c.symbol)) != k {
+			t.Errorf("%+v, %d bytes: symbols of %d bytes; want %d of %d", c.o, c.length, got.SymbolLength, k, c.symbol)
+		}
+		if got.SubBlocks > 1 && got.SubBlocks != 8 {
+			t.Errorf("%+v, %d bytes: %d sub-blocks", c.o, c.length, got.SubBlocks)
 		}
 	}
 }
