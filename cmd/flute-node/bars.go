@@ -17,8 +17,11 @@ const (
 	maxBars = 8
 	// rateMemory is how long a rate that has changed takes to be shown as it is.
 	rateMemory = 3 * time.Second
-	// stalledAfter is for how long nothing has come of a file, or gone, that is stalled.
+	// stalledAfter is for how long nothing has come of a file that is stalled.
 	stalledAfter = 10 * time.Second
+	// stalledSteps is how many times as long as its last step a bar stands still when its file is stalled. A large file
+	// may take minutes from one percent to the next, and progress is told by whole percents.
+	stalledSteps = 3
 	// wideBar and widest are the columns of a terminal from which a line has a bar, and the longest line.
 	wideBar = 60
 	widest  = 120
@@ -40,7 +43,8 @@ type transfer struct {
 	rate     float64 // bytes per second
 	measured uint64  // done at the last look
 	since    time.Time
-	moved    time.Time // when done has changed
+	moved    time.Time     // when done has changed
+	step     time.Duration // how long it took to change; zero: it has not
 }
 
 // bars are the transfers that are shown, the oldest first.
@@ -113,13 +117,23 @@ func (t *transfer) advance(now time.Time, done uint64) {
 		t.measured, t.since, t.rate = 0, now, 0
 	}
 	if done != t.done {
-		t.moved = now
+		t.step, t.moved = max(now.Sub(t.moved), time.Nanosecond), now
 	}
 	t.done = done
 }
 
 // out reports whether all bytes of a transfer are sent: the file is done, or waits for its next turn.
 func (t *transfer) out() bool { return t.sending && t.done > 0 && t.done >= t.total }
+
+// stalled returns for how long nothing has come of a file of which more should; zero: it is not stalled. One that is
+// sent waits for its turn.
+func (t *transfer) stalled(now time.Time) time.Duration {
+	silent := now.Sub(t.moved)
+	if t.sending || t.step == 0 || t.done >= t.total || silent < max(stalledAfter, stalledSteps*t.step) {
+		return 0
+	}
+	return silent
+}
 
 // measure moves the rate towards what it was since the last look.
 func (t *transfer) measure(now time.Time) {
@@ -147,17 +161,17 @@ func (t *transfer) line(now time.Time, width int) string {
 	if t.rate >= 1 && t.total >= t.done {
 		left = formatLeft(float64(t.total-t.done) / t.rate)
 	}
-	silent := now.Sub(t.moved)
+	silent := t.stalled(now)
 	if width < wideBar {
 		figures := fmt.Sprintf(" %d%% %s/s %s", percent, compactBytes(uint64(t.rate)), left)
-		if silent >= stalledAfter {
+		if silent > 0 {
 			figures = fmt.Sprintf(" %d%% stalled %s", percent, formatLeft(silent.Seconds()))
 		}
 		room := max(0, width-columns(figures))
 		return shorten(pad(shorten(t.name, room), room)+figures, width)
 	}
 	figures := fmt.Sprintf(" %3d%% %11s/s %7s", percent, formatBytes(uint64(t.rate)), left)
-	if silent >= stalledAfter {
+	if silent > 0 {
 		figures = fmt.Sprintf(" %3d%% %21s", percent, "stalled for "+formatLeft(silent.Seconds()))
 	}
 	bar := (width - columns(figures)) * 2 / 5

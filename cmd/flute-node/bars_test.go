@@ -85,6 +85,42 @@ func TestStalledBar(t *testing.T) {
 	}
 }
 
+// TestSlowBar: a large file, of which a percent takes a minute, is not stalled in between. Nor is one that is there and
+// is verified, nor one that is sent and waits for its turn.
+func TestSlowBar(t *testing.T) {
+	var b bars
+	now, toi := time.Unix(0, 0), flute.NewTOI(1)
+	b.add(now, event.ObjectStarted{TOI: toi, ContentLocation: "f", TransferLength: 100})
+	b.add(now, event.ObjectStarted{TOI: toi, Sending: true, ContentLocation: "f", TransferLength: 100})
+	for _, step := range []struct {
+		after    time.Duration
+		received uint64
+		stalled  bool
+	}{
+		{50 * time.Second, 0, false},
+		{time.Minute, 1, false},
+		{119 * time.Second, 0, false},
+		{2 * time.Minute, 2, false},
+		{299 * time.Second, 0, false},
+		{5 * time.Minute, 0, true},
+		{6 * time.Minute, 3, false},
+		{6*time.Minute + time.Second, 4, false},
+		{7 * time.Minute, 0, true},
+		{8 * time.Minute, 100, false},
+		{9 * time.Hour, 0, false},
+	} {
+		at := now.Add(step.after)
+		if step.received > 0 {
+			b.add(at, event.ObjectProgress{TOI: toi, Received: step.received})
+			b.add(at, event.ObjectProgress{TOI: toi, Sending: true, Received: min(step.received, 99)})
+		}
+		l := b.lines(at, 81, 24)
+		if len(l) != 2 || strings.Contains(l[0], "stalled") != step.stalled || strings.Contains(l[1], "stalled") {
+			t.Errorf("after %v: %q", step.after, l)
+		}
+	}
+}
+
 func TestBarsEndWithTheirObjects(t *testing.T) {
 	var b bars
 	now := time.Unix(0, 0)

@@ -97,6 +97,24 @@ func TestTopTellsStalled(t *testing.T) {
 	}
 }
 
+// TestTopOfAnotherClock: of a daemon whose clock is an hour behind only those files are stalled that are by that clock.
+func TestTopOfAnotherClock(t *testing.T) {
+	m := newTestTop(1, "unit")
+	there := time.Now().Add(-time.Hour)
+	m.look()
+	m.Update(looked{number: m.asked, overview: &api.Overview{Time: there, Sessions: m.overview.Sessions}})
+	m.key("enter")
+	m.look()
+	m.Update(looked{number: m.asked, total: 2, objects: []api.Object{
+		{ObjectState: event.ObjectState{Phase: "receiving", LastSymbol: there.Add(30 * time.Minute)}},
+		{ObjectState: event.ObjectState{Phase: "receiving", LastSymbol: there.Add(-30 * time.Minute)}},
+	}})
+	text := strings.Join(m.session(), "\n")
+	if strings.Count(text, "stalled 30m") != 1 || strings.Count(text, "receiving") != 1 {
+		t.Error(text)
+	}
+}
+
 // TestTopFits: whatever the size of the terminal and the names, there are as many lines as rows, none is wider, and no
 // name writes a control sequence.
 func TestTopFits(t *testing.T) {

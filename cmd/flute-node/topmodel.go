@@ -36,6 +36,8 @@ type top struct {
 
 	fault string    // why what is shown is not fresh; empty: it is
 	fresh time.Time // when it was
+
+	ahead time.Duration // how far the daemon's clock is ahead of ours
 }
 
 func newTop(ctx context.Context, client *api.Client, flags *topCommand) *top {
@@ -154,7 +156,7 @@ func (t *top) take(a *looked) {
 		return
 	}
 	if a.overview != nil {
-		t.overview = a.overview
+		t.overview, t.ahead = a.overview, a.overview.Time.Sub(t.fresh)
 		t.at = max(0, min(t.at, len(a.overview.Sessions)-1))
 		return
 	}

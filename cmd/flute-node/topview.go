@@ -181,6 +181,7 @@ func (t *top) session() (list []string) {
 	list = append(list, t.styled(faint, fmt.Sprintf("%-13s %6s %10s %9s  %s", "STATE", "DONE", "SIZE", "NEXT", "FILE")))
 	room := max(1, t.height-len(list)-2)
 	from := max(0, t.object-room+1) // the chosen one is seen
+	now := t.fresh.Add(t.ahead)
 	for i := from; i < min(len(t.objects), from+room); i++ {
 		o := &t.objects[i]
 		done, next := 0.0, "-"
@@ -188,16 +189,16 @@ func (t *top) session() (list []string) {
 			done = float64(o.Done) / float64(o.TransferLength)
 		}
 		if at := o.CompleteAt; !at.IsZero() {
-			next = ageText(time.Until(at))
+			next = ageText(at.Sub(now))
 		} else if !o.Resumes.IsZero() {
-			next = ageText(time.Until(o.Resumes))
+			next = ageText(o.Resumes.Sub(now))
 		}
 		style := ""
 		if i == t.object {
 			style = reverse
 		}
-		list = append(list, t.styled(style, fmt.Sprintf("%-13s %5.1f%% %10s %9s  %s", phaseText(o, time.Now()),
-			100*done, formatBytes(o.TransferLength), next, humanName(o.ContentLocation))))
+		list = append(list, t.styled(style, fmt.Sprintf("%-13s %5.1f%% %10s %9s  %s", phaseText(o, now), 100*done,
+			formatBytes(o.TransferLength), next, humanName(o.ContentLocation))))
 	}
 	text := fmt.Sprintf("%d of %d on their way", min(len(t.objects), room), t.total)
 	return append(list, t.styled(faint, text))

@@ -70,7 +70,7 @@ function changeObject(tr, o, chosen, now) {
   const [, , , size, lacks, when, toi] = tr.cells_;
   const part = o.phase === "whole" ? 1 : o.transfer_length ? o.done / o.transfer_length : 0;
   setText(tr.button.firstChild, fileName(o.content_location), 200);
-  setAttr(tr.state, "class", `state ${o.phase}`);
+  setAttr(tr.state, "class", `state ${stalled(o, now) ? "silent" : o.phase}`);
   setText(tr.state, stalled(o, now) ? `stalled ${since(o.last_symbol, now)}` : o.phase);
   if (tr.progress.value !== part) tr.progress.value = part;
   setText(tr.percent, share(part, 0));
