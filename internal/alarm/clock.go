@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -88,7 +89,8 @@ func (t *Timer) Reset(d time.Duration) {
 	}
 	t.handle.use++
 	t.runs = true
-	if c.queue.push(entry{time.Since(c.began) + d, t.handle, t.handle.use}) {
+	now := time.Since(c.began)
+	if c.queue.push(entry{now + min(d, math.MaxInt64-now), t.handle, t.handle.use}) { // d may be the longest one
 		c.arm()
 	}
 }

@@ -1,6 +1,7 @@
 package alarm
 
 import (
+	"math"
 	"math/rand/v2"
 	"slices"
 	"testing"
@@ -89,5 +90,17 @@ func TestResetAllocatesNothing(t *testing.T) {
 	var list []func()
 	if n := testing.AllocsPerRun(1000, func() { timer.Reset(0); list = c.due(list[:0]) }); n != 0 {
 		t.Errorf("%v allocations", n)
+	}
+}
+
+// TestLongest: the longest wait there is, as for what is due in a thousand years, is not over at once.
+func TestLongest(t *testing.T) {
+	c := model()
+	c.began = c.began.Add(-time.Hour)
+	for _, d := range []time.Duration{math.MaxInt64, math.MaxInt64 - time.Minute} {
+		c.NewTimer(func() {}).Reset(d)
+	}
+	if n := len(c.due(nil)); n > 0 || len(c.queue.list) != 2 {
+		t.Errorf("%d of 2 timers fire, %d wait", n, len(c.queue.list))
 	}
 }
