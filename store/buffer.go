@@ -183,7 +183,7 @@ func (b *Buffer) enlarge(p *page, end uint32) *page {
 		return nil
 	}
 	copy(q.bytes, p.bytes)
-	q.index, q.age, q.runs = p.index, p.age, append(q.runs[:0], p.runs...)
+	q.index, q.age, q.from, q.runs = p.index, p.age, p.from, append(q.runs[:0], p.runs...)
 	at, _ := b.find(p.index)
 	b.pages[at] = q
 	if b.last == p {

@@ -90,3 +90,25 @@ func TestThinLeavesFew(t *testing.T) {
 	}
 	b.Release()
 }
+
+// TestThinnedPageThatGrows: the first page of an object is a small one, also when it is opened again. It goes with its
+// last bytes all the same.
+func TestThinnedPageThatGrows(t *testing.T) {
+	root := NewBudget(1<<30, nil)
+	b, o := NewBuffer(root), target{bytes: make([]byte, pageSize)}
+	root.pages.out.Store(freePages)
+	write := func(from, to int) {
+		t.Helper()
+		if _, err := b.WriteAt(make([]byte, to-from), int64(from)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	write(0, thinPage)
+	b.Thin()
+	o.drain(t, b)
+	write(100, 200)
+	if write(200, pageSize); o.writes != 1 || len(b.pages) > 0 || !b.HasTail() {
+		t.Errorf("%d writes, and %d pages that wait", o.writes, len(b.pages))
+	}
+	b.Release()
+}
