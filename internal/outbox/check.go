@@ -71,7 +71,7 @@ func (d *disk) check(path string) error {
 	if err := checkPages(reader, info.Size()); err != nil {
 		return err // it tells more than the library does
 	}
-	return lock
+	return refused(lock)
 }
 
 // checkPages looks at the pages of a file of so many bytes.

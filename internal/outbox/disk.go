@@ -54,6 +54,7 @@ type disk struct {
 	lock     *os.File
 	bolt     *os.File                      // what db has opened
 	faulty   func(io.ReaderAt) io.ReaderAt // a disk of tests; nil: that of the machine
+	flags    func(int) int                 // with which tests have the library open a file; nil: its own
 }
 
 // open opens or makes the file, and has read read it. A file that is damaged is put aside, and then a new one is read.
@@ -108,7 +109,7 @@ func (d *disk) load(path string, read func(tx *bolt.Tx) error) error {
 	})
 	if err != nil {
 		_ = d.bolt.Close() // a library that panicked has not closed it, and has its lock
-		return err
+		return refused(err)
 	}
 	if err = guarded(d.count); err == nil {
 		err = d.view(read)

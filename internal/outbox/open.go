@@ -57,8 +57,20 @@ func (d *disk) loadPatiently(path string, read func(tx *bolt.Tx) error) (err err
 
 // openFile opens the file for the library.
 func (d *disk) openFile(path string, flag int, mode os.FileMode) (f *os.File, err error) {
+	if d.flags != nil {
+		flag = d.flags(flag)
+	}
 	d.bolt, err = os.OpenFile(path, flag, mode)
 	return d.bolt, err
+}
+
+// refused returns what the library says of a file whose pages are sound. It says of a file that it cannot read that it
+// is none.
+func refused(err error) error {
+	if isDamage(err) && !errors.Is(err, errUnreadable) {
+		return unreadable("the library", err)
+	}
+	return err
 }
 
 // close closes the file, and lets another process have it.

@@ -70,6 +70,38 @@ func TestReadErrors(t *testing.T) {
 	}
 }
 
+// TestReadErrorsOfTheLibrary: it says of a file that it cannot read for a moment that it is none. Its pages are sound.
+func TestReadErrorsOfTheLibrary(t *testing.T) {
+	whole := withLetters(t)
+	for _, fails := range []int{1, 2, readTries - 1} { // the first try of a load only looks
+		for _, first := range []int{os.O_RDONLY, os.O_RDWR} {
+			synctest.Test(t, func(t *testing.T) {
+				path := filepath.Join(t.TempDir(), "outbox.db")
+				if err := os.WriteFile(path, whole, 0o600); err != nil {
+					t.Fatal(err)
+				}
+				d, left := &disk{most: usage{items: 1000, bytes: 1 << 20}}, fails
+				d.flags = func(flag int) int {
+					if left == 0 || flag&(os.O_WRONLY|os.O_RDWR) != first {
+						return flag
+					}
+					left--
+					return os.O_WRONLY // no read succeeds
+				}
+				if err := d.begin(path, func(*bolt.Tx) error { return nil }); err != nil {
+					t.Fatal(err)
+				}
+				if left > 0 || d.use.items == 0 || d.brokenAt != "" {
+					t.Errorf("%d failures, %d to come: %d items, %v", fails, left, d.use.items, d.brokenBy)
+				}
+				if err := d.close(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+	}
+}
+
 // TestDamagedInUse: a process does not put aside what another one is about to put aside, or has begun anew.
 func TestDamagedInUse(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
