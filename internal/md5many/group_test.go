@@ -4,6 +4,7 @@ import (
 	"crypto/md5"
 	"sync"
 	"testing"
+	"testing/synctest"
 )
 
 // TestGroup: whoever asks gets the sum of its own content, however many ask at the same time.
@@ -52,7 +53,7 @@ func TestGroupTakesThoseThatWait(t *testing.T) {
 	}
 }
 
-// TestGroupOutlivesACrash: whoever waits for one that crashes computes its own sum.
+// TestGroupOutlivesACrash: whoever waits for one that crashes goes on.
 func TestGroupOutlivesACrash(t *testing.T) {
 	if best() == portable {
 		t.Skip("everybody computes its own")
@@ -71,4 +72,23 @@ func TestGroupOutlivesACrash(t *testing.T) {
 	default:
 		t.Error("it waits")
 	}
+}
+
+// TestGroupWithoutASum: whoever was to get its sum from one that has crashed computes it.
+func TestGroupWithoutASum(t *testing.T) {
+	if best() == portable {
+		t.Skip("everybody computes its own")
+	}
+	synctest.Test(t, func(t *testing.T) {
+		g := Group{led: true} // by one that crashes
+		content := pattern(5, worth)
+		var got [md5.Size]byte
+		go func() { got = g.Sum(content) }()
+		synctest.Wait()
+		close(g.gather(most)[0].ready)
+		synctest.Wait()
+		if want := md5.Sum(content); got != want {
+			t.Errorf("%x, want %x", got, want)
+		}
+	})
 }
