@@ -9,6 +9,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/md5many"
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // AddAll is Add for each of files, in their order, with a nil scratch; they are read side by side, as many as
@@ -57,20 +58,20 @@ func (s *Sending) AddAll(
 // batch is files that are prepared side by side.
 type batch struct {
 	session *Sending
-	turns   chan turn     // in the order of the files
-	slots   chan struct{} // one is taken by each file that is read
-	large   chan struct{} // one is taken by each file that is not small, until it is due
-	ahead   chan struct{} // one is taken by each file until it is added, and given back with those of others
-	width   int           // files whose places ahead are given back together, so that they are hashed together
-	md5s    md5many.Group // of those that were read
-	crash   any           // of the iterator, once turns is closed
+	turns   chan turn        // in the order of the files
+	slots   chan struct{}    // one is taken by each file that is read
+	large   chan struct{}    // one is taken by each file that is not small, until it is due
+	ahead   chan struct{}    // one is taken by each file until it is added, and given back with those of others
+	width   int              // files whose places ahead are given back together, so that they are hashed together
+	md5s    md5many.Group    // of those that were read
+	crash   *panicked.Passed // of the iterator, once turns is closed; nil: none
 }
 
 // prepared is what became of a file.
 type prepared struct {
 	object *sender.Object
 	err    error
-	crash  any // what the content has panicked with
+	crash  *panicked.Passed // of the content; nil: none
 }
 
 // turn is that of a file.
@@ -120,7 +121,11 @@ func (b *batch) result(t turn) prepared {
 // a session that takes files slower than they are prepared would have them come one by one.
 func (b *batch) prepare(ctx context.Context, files iter.Seq[sender.File]) {
 	defer close(b.turns)
-	defer func() { b.crash = recover() }()
+	defer func() {
+		if v := recover(); v != nil {
+			b.crash = panicked.Of(v)
+		}
+	}()
 	for f := range files {
 		t := turn{result: make(chan prepared, 1), large: isLarge(&f)}
 		if t.large {
@@ -141,8 +146,8 @@ func (b *batch) prepare(ctx context.Context, files iter.Seq[sender.File]) {
 
 func (b *batch) one(ctx context.Context, f sender.File) (p prepared) {
 	defer func() {
-		if crash := recover(); crash != nil {
-			p = prepared{crash: crash}
+		if v := recover(); v != nil {
+			p = prepared{crash: panicked.Of(v)}
 		}
 	}()
 	isRead := sync.OnceFunc(func() { <-b.slots })

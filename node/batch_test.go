@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -16,6 +17,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/md5many"
+	"github.com/flute-node/flute-node/internal/panicked"
 	"github.com/flute-node/flute-node/internal/simnet"
 )
 
@@ -197,7 +199,10 @@ func TestAddAllEndsEarly(t *testing.T) {
 				defer cancel()
 				taken, told := int32(0), 0
 				defer func() {
-					if crash := recover(); (crash != nil) != (how == "crash") {
+					crash := recover()
+					p, passed := crash.(*panicked.Passed) // from the goroutine that iterates, with its stack
+					if (crash != nil) != (how == "crash") || crash != nil && (!passed || p.Value != "no more files" ||
+						!strings.Contains(panicked.At(p.Stack), "counting")) {
 						t.Errorf("panic: %v", crash)
 					}
 					_ = s.Close(w.ctx)
