@@ -25,20 +25,19 @@ const defaultPages = 64
 //
 // A Buffer has one owner, which alone may call its methods. It is not safe for concurrent use.
 type Buffer struct {
-	budget  *Budget
-	limit   int
-	pages   []*page // by ascending index
-	last    *page   // the page written to most recently; nil when it was freed
-	opened  uint64  // number of pages opened
-	thinned int64   // where what Thin has had written last ends
-	taken   uint64  // bytes written so far
-	held    uint64  // cost of pages, also of those that are queued or being written
-	queue   []chunk // to be written, the oldest first
-	tail    *Tail   // that is being written; nil: none
-	queued  uint64  // bytes of queue, with those of its pages that hold nothing
-	short   bool    // the budget had no room for a page since all was written
-	unpaid  int     // bytes in queue and tail that the budget had no room for
-	closed  bool
+	budget *Budget
+	limit  int
+	pages  []*page // by ascending index
+	last   *page   // the page written to most recently; nil when it was freed
+	opened uint64  // number of pages opened
+	taken  uint64  // bytes written so far
+	held   uint64  // cost of pages, also of those that are queued or being written
+	queue  []chunk // to be written, the oldest first
+	tail   *Tail   // that is being written; nil: none
+	queued uint64  // bytes of queue, with those of its pages that hold nothing
+	short  bool    // the budget had no room for a page since all was written
+	unpaid int     // bytes in queue and tail that the budget had no room for
+	closed bool
 }
 
 // NewBuffer returns an empty Buffer, which is charged to budget; nil is a budget of its own without limit.
@@ -116,9 +115,6 @@ func (b *Buffer) open(index int64, end uint32) *page {
 		return nil
 	}
 	p.index, p.age = index, b.opened
-	if b.thinned/pageSize == index {
-		p.from = uint32(b.thinned % pageSize)
-	}
 	b.opened++
 	at, _ = b.find(index)
 	b.pages = slices.Insert(b.pages, at, p)
@@ -132,19 +128,6 @@ func (b *Buffer) Yield() {
 	for len(b.pages) > b.limit {
 		b.leave(b.oldest())
 	}
-}
-
-// Thin has the page that was used last written if it holds thinPage bytes without a hole, and if Buffers hold more than
-// freePages. It is for the moment at which nothing more comes at once: until more does, the memory serves others. It
-// does nothing while something waits to be written.
-func (b *Buffer) Thin() {
-	p := b.last
-	if p == nil || b.tail != nil || len(b.queue) > 0 || len(p.runs) != 1 || p.runs[0].end-p.runs[0].start < thinPage ||
-		b.budget.root.pages.out.Load() <= freePages {
-		return
-	}
-	b.thinned = p.index*pageSize + int64(p.runs[0].end)
-	b.leave(p)
 }
 
 // oldest returns the page that was opened first.
@@ -183,7 +166,7 @@ func (b *Buffer) enlarge(p *page, end uint32) *page {
 		return nil
 	}
 	copy(q.bytes, p.bytes)
-	q.index, q.age, q.from, q.runs = p.index, p.age, p.from, append(q.runs[:0], p.runs...)
+	q.index, q.age, q.runs = p.index, p.age, append(q.runs[:0], p.runs...)
 	at, _ := b.find(p.index)
 	b.pages[at] = q
 	if b.last == p {

@@ -33,10 +33,6 @@ const (
 	pageWorth = 10
 	// idlePages bounds the free list: 16 MiB.
 	idlePages = 256
-	// freePages is how many pages Buffers below one root budget may gather in before those that hold thinPage bytes
-	// are written: 16 MiB. A thousand objects that come at the same time would hold 64 KiB each, most of it empty.
-	freePages = 256
-	thinPage  = pageSize / 4
 	// pageReserve keeps a quarter (2^-2) of each budget from being spent on pages. They are a convenience: whoever
 	// lacks one writes through. The bookkeeping of a receiver has no such way out.
 	pageReserve = 2
@@ -51,13 +47,10 @@ type page struct {
 	age   uint64 // number of pages that the Buffer had opened before
 	bytes []byte // of a length that pageSize returns
 	runs  []run  // which bytes are valid: in order, neither empty nor adjacent nor overlapping
-	from  uint32 // Thin has had the bytes before it written
 }
 
-// full reports whether all bytes are valid, but for those that were written before.
-func (p *page) full() bool {
-	return len(p.runs) == 1 && p.runs[0].start <= p.from && p.runs[0].end == pageSize
-}
+// full reports whether all bytes are valid.
+func (p *page) full() bool { return len(p.runs) == 1 && p.runs[0] == run{0, pageSize} }
 
 // add marks bytes from start up to end valid.
 func (p *page) add(start, end uint32) {
@@ -118,7 +111,6 @@ func (b *Budget) takePage(size int) *page {
 	}
 	var p *page
 	if size == pageSize {
-		b.root.pages.out.Add(1)
 		p = b.root.pages.take()
 	} else {
 		p, _ = b.root.pages.less(size).Get().(*page)
@@ -126,7 +118,6 @@ func (b *Budget) takePage(size int) *page {
 	if p == nil {
 		p = &page{bytes: make([]byte, size)}
 	}
-	p.from = 0
 	return p
 }
 
@@ -135,7 +126,6 @@ func (b *Budget) putPage(p *page) {
 	b.Release(cost(len(p.bytes)))
 	p.runs = p.runs[:0]
 	if len(p.bytes) == pageSize {
-		b.root.pages.out.Add(-1)
 		b.root.pages.put(p, b.root)
 	} else {
 		b.root.pages.less(len(p.bytes)).Put(p)
@@ -145,7 +135,6 @@ func (b *Budget) putPage(p *page) {
 // pagePool is the free list of pages below a root budget. Its pages are not part of the budget's used bytes, and give
 // way when those need the room.
 type pagePool struct {
-	out  atomic.Int64 // pages of pageSize that Buffers have
 	idle atomic.Int64 // len(free)
 	mu   sync.Mutex
 	free []*page

@@ -40,7 +40,6 @@ func (l *Ledger) write(e *entry) *Work {
 	if h == nil {
 		return nil
 	}
-	h.Thin()
 	tail := h.Begin()
 	if tail != nil {
 		h.writes = l.now // also for weigh

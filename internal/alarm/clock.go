@@ -1,7 +1,7 @@
 package alarm
 
 import (
-	"math"
+	"container/heap"
 	"sync"
 	"time"
 )
@@ -10,9 +10,8 @@ import (
 // methods are safe for concurrent use.
 type Clock struct {
 	mu     sync.Mutex
-	queue  queue
-	began  time.Time // times of the queue are counted from here
-	system system    // nil: there is none yet, or none that is better than package time
+	timers timers
+	system system // nil: there is none yet, or none that is better than package time
 	tried  bool
 	closed bool
 	ended  sync.WaitGroup
@@ -26,14 +25,17 @@ type system interface {
 }
 
 // NewClock returns a Clock.
-func NewClock() *Clock { return &Clock{began: time.Now()} }
+func NewClock() *Clock { return &Clock{} }
 
 // Close ends the goroutine and waits for it. Timers do not fire any more. It may be called again.
 func (c *Clock) Close() error {
 	c.mu.Lock()
 	s := c.system
 	c.system, c.closed = nil, true
-	c.queue = queue{}
+	for _, t := range c.timers {
+		t.place = -1
+	}
+	c.timers = nil
 	c.mu.Unlock()
 	defer c.ended.Wait()
 	if s == nil {
@@ -44,15 +46,15 @@ func (c *Clock) Close() error {
 
 // Timer calls a function each time that it fires.
 type Timer struct {
-	clock  *Clock
-	fire   func()
-	handle *handle     // of its entries in the queue; nil: there are none that count
-	runs   bool        // the entry with handle.use waits
-	plain  *time.Timer // in use where the Clock has no system
+	clock *Clock
+	fire  func()
+	at    time.Time
+	place int         // in the heap; -1: not in it
+	plain *time.Timer // in use where the Clock has no system
 }
 
 // NewTimer returns a timer that does not run yet. fire is called on the goroutine of the Clock and must not block.
-func (c *Clock) NewTimer(fire func()) *Timer { return &Timer{clock: c, fire: fire} }
+func (c *Clock) NewTimer(fire func()) *Timer { return &Timer{clock: c, fire: fire, place: -1} }
 
 // Late returns by how much timers are late on a system that has none that are exact; else 0.
 func (c *Clock) Late() time.Duration {
@@ -83,14 +85,12 @@ func (t *Timer) Reset(d time.Duration) {
 		}
 		return
 	}
-	c.void(t)
-	if t.handle == nil {
-		t.handle = &handle{timer: t}
+	if t.at = time.Now().Add(d); t.place < 0 {
+		heap.Push(&c.timers, t)
+	} else {
+		heap.Fix(&c.timers, t.place)
 	}
-	t.handle.use++
-	t.runs = true
-	now := time.Since(c.began)
-	if c.queue.push(entry{now + min(d, math.MaxInt64-now), t.handle, t.handle.use}) { // d may be the longest one
+	if t.place == 0 {
 		c.arm()
 	}
 }
@@ -103,19 +103,8 @@ func (t *Timer) Stop() {
 	if t.plain != nil {
 		t.plain.Stop()
 	}
-	if t.handle != nil {
-		t.handle.timer = nil
-	}
-	c.void(t)
-	t.handle = nil
-}
-
-// void has the entry of t in the queue mean nothing. c.mu is held.
-func (c *Clock) void(t *Timer) {
-	if t.runs {
-		t.runs = false
-		t.handle.use++
-		c.queue.void()
+	if t.place >= 0 {
+		heap.Remove(&c.timers, t.place)
 	}
 }
 
@@ -137,7 +126,7 @@ func (c *Clock) start() {
 // arm sets the system's timer to the first of the timers.
 func (c *Clock) arm() {
 	// The error says that it is closed; nothing else may fail.
-	_ = c.system.arm(max(c.queue.list[0].at-time.Since(c.began), 1))
+	_ = c.system.arm(max(time.Until(c.timers[0].at), 1))
 }
 
 func (c *Clock) run(s system) {
@@ -157,21 +146,34 @@ func (c *Clock) due(list []func()) []func() {
 	if c.system == nil {
 		return list
 	}
-	for now := time.Since(c.began); len(c.queue.list) > 0; {
-		first := c.queue.list[0]
-		if first.isVoid() {
-			c.queue.pop()
-			c.queue.voided--
-			continue
-		}
-		if first.at > now {
-			c.arm()
-			break
-		}
-		c.queue.pop()
-		t := first.handle.timer
-		t.runs = false
+	for now := time.Now(); len(c.timers) > 0 && !c.timers[0].at.After(now); {
+		t := heap.Pop(&c.timers).(*Timer)
 		list = append(list, t.fire)
 	}
+	if len(c.timers) > 0 {
+		c.arm()
+	}
 	return list
+}
+
+// timers is a heap by the time at which they fire.
+type timers []*Timer
+
+func (h timers) Len() int           { return len(h) }
+func (h timers) Less(i, k int) bool { return h[i].at.Before(h[k].at) }
+func (h timers) Swap(i, k int)      { h[i], h[k] = h[k], h[i]; h[i].place, h[k].place = i, k }
+
+// Push implements heap.Interface.
+func (h *timers) Push(t any) {
+	t.(*Timer).place = len(*h)
+	*h = append(*h, t.(*Timer))
+}
+
+// Pop implements heap.Interface.
+func (h *timers) Pop() any {
+	n := len(*h) - 1
+	t := (*h)[n]
+	(*h)[n], *h = nil, (*h)[:n]
+	t.place = -1
+	return t
 }

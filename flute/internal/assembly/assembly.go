@@ -191,13 +191,6 @@ func (a *Assembly) Begin() *store.Tail {
 	return a.buffer.Begin()
 }
 
-// Thin has Begin return what came last as well, if much memory holds such bytes of many objects.
-func (a *Assembly) Thin() {
-	if a.buffer != nil {
-		a.buffer.Thin()
-	}
-}
-
 // End takes back a Tail that Begin has returned, and that is written. Retry is worth while then.
 func (a *Assembly) End(t *store.Tail) { a.buffer.End(t) }
 
