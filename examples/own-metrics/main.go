@@ -10,6 +10,7 @@ import (
 	"log"
 	"net/netip"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -39,12 +40,13 @@ func run(group netip.AddrPort) (err error) {
 	sub := n.Subscribe(node.SubscribeOptions{})
 	done := make(chan struct{})
 	arrived := make(chan struct{})
+	arrive := sync.OnceFunc(func() { close(arrived) }) // others may send to this group, too
 	go func() {
 		defer close(done)
 		for e := range sub.Events() { // until the node has stopped
 			m.observe(e)
 			if c, ok := e.(event.ObjectCompleted); ok && !c.Sending {
-				close(arrived)
+				arrive()
 			}
 		}
 	}()
