@@ -2,11 +2,11 @@ package socket
 
 import (
 	"errors"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 
 	"github.com/flute-node/flute-node/actors"
+	"github.com/flute-node/flute-node/internal/panicked"
 	"github.com/flute-node/flute-node/internal/slab"
 )
 
@@ -130,7 +130,8 @@ func (e *Endpoint) read(r *reader, reading chan struct{}) {
 func guarded(run func() error) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = &actors.Crash{Value: v, Stack: debug.Stack()}
+			p := panicked.Of(v)
+			err = &actors.Crash{Value: p.Value, Stack: p.Stack}
 		}
 	}()
 	return run()

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	bolt "go.etcd.io/bbolt"
+
+	"github.com/flute-node/flute-node/internal/panicked"
 )
 
 // Sink takes files.
@@ -179,7 +181,7 @@ func (o *Outbox) try(l *line, r *run, id uint64) {
 func (r *run) deliver(it *Item) (err error) {
 	defer func() {
 		if v := recover(); v != nil {
-			err = fmt.Errorf("the sink panicked: %v", v)
+			err = errors.New("the sink panicked: " + panicked.Of(v).Line())
 		}
 	}()
 	if r.terms.Content {

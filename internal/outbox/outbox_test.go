@@ -360,7 +360,7 @@ func TestHang(t *testing.T) {
 		if s := state(t, o, "hangs"); s.Retried != 1 || !strings.Contains(s.Error, "deadline") {
 			t.Errorf("%+v", s)
 		}
-		if s := state(t, o, "panics"); s.Retried < 2 || !strings.Contains(s.Error, "oh") {
+		if s := state(t, o, "panics"); s.Retried < 2 || !strings.Contains(s.Error, "oh at outbox.TestHang") {
 			t.Errorf("%+v", s)
 		}
 		w.end(o)
