@@ -28,8 +28,7 @@ type member struct {
 
 // Sum returns the MD5 of content. It is safe for concurrent use.
 func (g *Group) Sum(content []byte) [md5.Size]byte {
-	l := best()
-	if l.width() == 1 || len(content) < worth {
+	if active.width() == 1 || len(content) < worth {
 		return md5.Sum(content) //nolint:gosec // see above
 	}
 	m := &member{content: content, ready: make(chan struct{})}
@@ -37,7 +36,7 @@ func (g *Group) Sum(content []byte) [md5.Size]byte {
 		<-m.ready
 	}
 	if m.leads {
-		compute(l, g.gather(l.width()))
+		compute(g.gather(active.width()))
 	}
 	if !m.summed { // whoever was to compute it has crashed
 		return md5.Sum(content) //nolint:gosec // see above
@@ -83,7 +82,7 @@ func (g *Group) gather(n int) []*member {
 }
 
 // compute gives all their sums, and has them go on: its caller is the first. A crash does so, too.
-func compute(l level, all []*member) {
+func compute(all []*member) {
 	defer func() {
 		for _, m := range all[1:] {
 			close(m.ready)
@@ -94,7 +93,7 @@ func compute(l level, all []*member) {
 	for i, m := range all {
 		contents[i] = m.content
 	}
-	l.sums(sums[:len(all)], contents[:len(all)])
+	active.sums(sums[:len(all)], contents[:len(all)])
 	for i, m := range all {
 		m.sum, m.summed = sums[i], true
 	}

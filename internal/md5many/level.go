@@ -29,11 +29,8 @@ func (l level) least() int {
 	return 3
 }
 
-// best returns the fastest level of this processor.
-func best() level {
-	all := levels()
-	return all[len(all)-1]
-}
+// active is the level in use: the fastest of this processor.
+var active = levels()[len(levels())-1]
 
 // Width returns how many contents are computed at a time; 1: this processor has nothing for it.
-func Width() int { return best().width() }
+func Width() int { return active.width() }

@@ -7,8 +7,8 @@
 //		}
 //	}()
 //
-// A goroutine that passes on the panic of another one panics with a [Passed]: without it the
-// stack would be that of the goroutine that waited.
+// A goroutine that passes on the panic of another one panics with a [Passed]: without it the stack would be that of the
+// goroutine that waited.
 //
 // # Limitations
 //
