@@ -34,6 +34,34 @@ func decoded(in io.Reader, c flute.ContentEncoding) (string, bool) {
 	return out.String(), err == nil
 }
 
+// members reads the members of a gzip file one by one with Go's own reader, which knows nothing of a rule of RFC 1952,
+// section 2.3.1.2: bits of FLG that are reserved are an error.
+type members struct {
+	in     *bytes.Reader
+	member *gzip.Reader
+}
+
+// next begins the next member. io.EOF is the end of the last one.
+func (m *members) next() error {
+	var head [4]byte
+	if n, _ := m.in.ReadAt(head[:], m.in.Size()-int64(m.in.Len())); n == len(head) && head[3]>>5 != 0 {
+		return gzip.ErrHeader
+	}
+	if err := m.member.Reset(m.in); err != nil {
+		return err
+	}
+	m.member.Multistream(false)
+	return nil
+}
+
+func (m *members) Read(p []byte) (int, error) {
+	n, err := m.member.Read(p)
+	if err == io.EOF {
+		err = m.next()
+	}
+	return n, err
+}
+
 // standard undoes c with the packages of Go, which are not what Decode uses, if it is not more than 64 KiB.
 func standard(b []byte, c flute.ContentEncoding) (string, bool) {
 	in := bytes.NewReader(b)
@@ -41,7 +69,8 @@ func standard(b []byte, c flute.ContentEncoding) (string, bool) {
 	var err error
 	switch {
 	case c == flute.GZIP:
-		r, err = gzip.NewReader(in)
+		m := &members{in: in, member: new(gzip.Reader)}
+		r, err = m, m.next()
 	case c == flute.ZLIB, c == flute.DEFLATE && len(b) > 1 && b[0]&15 == 8 && (int(b[0])<<8+int(b[1]))%31 == 0:
 		r, err = zlib.NewReader(in)
 	case c == flute.DEFLATE:
