@@ -11,6 +11,8 @@ import (
 	"testing"
 	"testing/iotest"
 
+	deflate "github.com/klauspost/compress/flate"
+
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/allocbound"
 )
@@ -39,6 +41,7 @@ func decoded(in io.Reader, c flute.ContentEncoding) (string, bool) {
 type members struct {
 	in     *bytes.Reader
 	member *gzip.Reader
+	begin  int // where the compressed bytes of the member begin, counted from the end
 }
 
 // next begins the next member. io.EOF is the end of the last one.
@@ -51,6 +54,7 @@ func (m *members) next() error {
 		return err
 	}
 	m.member.Multistream(false)
+	m.begin = m.in.Len()
 	return nil
 }
 
@@ -62,25 +66,44 @@ func (m *members) Read(p []byte) (int, error) {
 	return n, err
 }
 
-// standard undoes c with the packages of Go, which are not what Decode uses, if it is not more than 64 KiB.
-func standard(b []byte, c flute.ContentEncoding) (string, bool) {
+// standard undoes c with the packages of Go, which are not what Decode uses, if it is not more than 64 KiB. last are the
+// latest compressed bytes that it has begun to read.
+func standard(b []byte, c flute.ContentEncoding) (text string, ok bool, last []byte) {
 	in := bytes.NewReader(b)
+	m := &members{in: in, member: new(gzip.Reader), begin: len(b)}
 	var r io.Reader = in
 	var err error
 	switch {
 	case c == flute.GZIP:
-		m := &members{in: in, member: new(gzip.Reader)}
 		r, err = m, m.next()
 	case c == flute.ZLIB, c == flute.DEFLATE && len(b) > 1 && b[0]&15 == 8 && (int(b[0])<<8+int(b[1]))%31 == 0:
 		r, err = zlib.NewReader(in)
+		m.begin = in.Len()
 	case c == flute.DEFLATE:
 		r = flate.NewReader(in)
 	}
 	if err != nil {
-		return "", false
+		return "", false, b[len(b)-m.begin:]
 	}
 	out, err := io.ReadAll(io.LimitReader(r, 64<<10+1))
-	return string(out), err == nil && in.Len() == 0 && len(out) <= 64<<10
+	return string(out), err == nil && in.Len() == 0 && len(out) <= 64<<10, b[len(b)-m.begin:]
+}
+
+// stale reports whether b, which Decode takes, has a block that refers to distances without a code for them, which is an
+// error (RFC 1951, section 3.2.7). klauspost/compress 1.20.4 then reads with the codes of the block before. A decoder
+// that begins with that block refuses it.
+func stale(b []byte) bool {
+	var blocks []deflate.InflateCheckpoint
+	_, err := io.Copy(io.Discard, deflate.NewReaderOpts(bytes.NewReader(b),
+		deflate.WithEobCallback(func(c deflate.InflateCheckpoint) {
+			c.Window = bytes.Clone(c.Window)
+			blocks = append(blocks, c)
+		})))
+	return err == nil && slices.ContainsFunc(blocks, func(c deflate.InflateCheckpoint) bool {
+		_, err := io.Copy(io.Discard,
+			deflate.NewReaderOpts(bytes.NewReader(b[c.CompressedOffset:]), deflate.WithResumeFrom(c)))
+		return err != nil
+	})
 }
 
 // FuzzDecode: whatever is called encoded content takes the memory of a decoder, however much it claims to inflate to,
@@ -113,7 +136,8 @@ func FuzzDecode(f *testing.F) {
 			_ = Decode(&capped{left: 1 << 20}, bufio.NewReaderSize(bytes.NewReader(b), ReadSize), c)
 		})
 		got, ok := decoded(bytes.NewReader(b), c)
-		if want, right := standard(b, c); ok != right || ok && got != want {
+		want, right, last := standard(b, c)
+		if (ok != right || ok && got != want) && (right || !stale(last)) {
 			t.Fatalf("%v: %d bytes, %v; want %d bytes, %v", c, len(got), ok, len(want), right)
 		}
 		if slow, same := decoded(iotest.OneByteReader(bytes.NewReader(b)), c); same != ok || slow != got {
