@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -22,6 +23,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/alc"
+	"github.com/flute-node/flute-node/internal/netns"
 )
 
 // natsCluster is three nats-servers on the loopback interface.
@@ -37,14 +39,14 @@ type natsCluster struct {
 func newNATSCluster(t *testing.T) *natsCluster {
 	t.Helper()
 	var ports []string
-	for range 6 {
-		l, err := net.Listen("tcp", "127.0.0.1:0")
+	for len(ports) < 6 {
+		port, err := netns.FreePort() // also while its server is away
 		if err != nil {
 			t.Fatal(err)
 		}
-		defer l.Close()
-		_, port, _ := net.SplitHostPort(l.Addr().String())
-		ports = append(ports, port)
+		if text := strconv.Itoa(int(port)); !slices.Contains(ports, text) {
+			ports = append(ports, text)
+		}
 	}
 	c := &natsCluster{t: t, args: map[string][]string{}, nodes: map[string]*process{}}
 	var urls []string

@@ -30,7 +30,7 @@ func ExampleReception_Put() {
 	}
 	defer func() { _ = n.Stop(ctx) }()
 	events := n.Subscribe(node.SubscribeOptions{}).Events()
-	to := netip.MustParseAddrPort("127.0.0.1:3406")
+	to := netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), freePort())
 	r, err := n.Receive(ctx, node.ReceiveConfig{Group: to, Interface: "lo", Store: mem.New()})
 	if err != nil {
 		log.Fatal(err)

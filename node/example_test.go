@@ -23,7 +23,7 @@ func Example() {
 	defer func() { _ = n.Stop(ctx) }()
 
 	sub := n.Subscribe(node.SubscribeOptions{})
-	group := netip.MustParseAddrPort("239.255.1.5:3405")
+	group := netip.AddrPortFrom(netip.MustParseAddr("239.255.1.5"), freePort())
 	if _, err := n.Receive(ctx, node.ReceiveConfig{Group: group, Interface: "lo", Store: mem.New()}); err != nil {
 		log.Fatal(err)
 	}

@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"math"
-	mathrand "math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -25,27 +24,14 @@ import (
 // screenshots is the folder that pictures of the dashboard are written to.
 var screenshots = flag.String("screenshots", "", "write pictures of the dashboard into this `folder`")
 
-// freePort returns a port that nobody uses, and that no system gives to a program that asks for any port: those are
-// from 32768 on with Linux. So it is still free when its server starts.
+// freePort returns a port that stays free until its server starts.
 func freePort(t *testing.T) uint16 {
 	t.Helper()
-	for range 100 {
-		port := uint16(20_000 + mathrand.IntN(10_000))
-		at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port)
-		l, err := net.ListenTCP("tcp", net.TCPAddrFromAddrPort(at))
-		if err != nil {
-			continue
-		}
-		_ = l.Close()
-		c, err := net.ListenUDP("udp", net.UDPAddrFromAddrPort(at))
-		if err != nil {
-			continue
-		}
-		_ = c.Close()
-		return port
+	port, err := netns.FreePort()
+	if err != nil {
+		t.Fatal(err)
 	}
-	t.Fatal("no port is free")
-	return 0
+	return port
 }
 
 // daemon is a running flute-node with pairs that send to themselves over the loopback interface.

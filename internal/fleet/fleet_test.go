@@ -19,6 +19,7 @@ import (
 
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/internal/lease"
+	"github.com/flute-node/flute-node/internal/netns"
 	"github.com/flute-node/flute-node/internal/outbox"
 )
 
@@ -245,8 +246,12 @@ func TestSilent(t *testing.T) {
 // there; so is the first heartbeat, and that it is back. Another node of the same name is noticed.
 func TestServerAway(t *testing.T) {
 	dir := t.TempDir()
-	s := natsOn(t, dir, -1)
-	url, port := s.ClientURL(), s.Addr().(interface{ AddrPort() netip.AddrPort }).AddrPort().Port()
+	port, err := netns.FreePort() // also while the server is away
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := natsOn(t, dir, int(port))
+	url := s.ClientURL()
 	conn, err := Dial(DialConfig{URL: url, Name: "test"})
 	if err != nil {
 		t.Fatal(err)

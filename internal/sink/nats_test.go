@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"net"
 	"strings"
 	"testing"
 	"time"
@@ -13,10 +12,11 @@ import (
 	"github.com/nats-io/nats.go"
 	"github.com/nats-io/nats.go/jetstream"
 
+	"github.com/flute-node/flute-node/internal/netns"
 	"github.com/flute-node/flute-node/internal/outbox"
 )
 
-// natsOn runs a nats-server with JetStream on a port of the loopback interface; -1: any.
+// natsOn runs a nats-server with JetStream on a port of the loopback interface.
 func natsOn(t *testing.T, dir string, port int) *server.Server {
 	t.Helper()
 	s, err := server.NewServer(&server.Options{
@@ -36,7 +36,11 @@ func natsOn(t *testing.T, dir string, port int) *server.Server {
 // was away; one that is too large for the server never will be.
 func TestNATS(t *testing.T) {
 	dir := t.TempDir()
-	s := natsOn(t, dir, -1)
+	port, err := netns.FreePort() // also while the server is away
+	if err != nil {
+		t.Fatal(err)
+	}
+	s := natsOn(t, dir, int(port))
 	at := s.ClientURL()
 	admin, err := nats.Connect(at, nats.MaxReconnects(-1), nats.ReconnectWait(50*time.Millisecond))
 	if err != nil {
@@ -79,13 +83,12 @@ func TestNATS(t *testing.T) {
 		t.Errorf("%s %v", got.Data, got.Header)
 	}
 
-	port := s.Addr().(*net.TCPAddr).Port
 	s.Shutdown()
 	s.WaitForShutdown()
 	if err := deliver(300 * time.Millisecond); err == nil {
 		t.Error("nobody was there, and it is taken")
 	}
-	s = natsOn(t, dir, port)
+	s = natsOn(t, dir, int(port))
 	defer func() {
 		s.Shutdown()
 		s.WaitForShutdown()
