@@ -23,11 +23,10 @@ port=$((20000 + RANDOM % 9000))
 # receive buffer is tried again, slower: for want of a processor neither side is to blame.
 folder() {
 	local faults before rate=$RATE
-	while
+	while true; do # attempt is no condition: `set -e` would not hold in it
 		faults=() before=$(overflows)
 		attempt "$1"
-		((${#faults[@]} && $(overflows) > before && rate > RATE / 10))
-	do
+		((${#faults[@]} && $(overflows) > before && rate > RATE / 10)) || break
 		echo "again $1, slower than $rate Mbit/s: $(($(overflows) - before)) datagrams found a full receive buffer"
 		rate=$((rate / 4))
 	done
@@ -56,7 +55,7 @@ attempt() {
 	local began=$SECONDS
 	"$flute_node" send --to "$group:$port" --interface lo --rate "${rate}Mbit" --fec "$1" "${options[@]}" --json \
 		"$work/in" >"$dir/sender.log" 2>&1 || faults+=("send ended with exit code $?")
-	until_true 60 ended "$rpid" || true
+	until_true "$TIMEOUT" ended "$rpid" || true
 	exit_code "$rpid"
 	[[ $code == 0 ]] || faults+=("the receiver's exit code is $code")
 	for ((i = 1; i <= files; i++)); do

@@ -3,7 +3,7 @@
 # Exit codes of the scripts: 0 all cases passed, 1 a case failed, 77 skipped because a tool is missing.
 
 readonly SKIPPED=77
-readonly START=20 # seconds in which a program listens, also on a machine that has much else to do
+readonly START=60 # seconds in which a program listens, also on a machine that has much else to do
 readonly FLUTE_RS=1.11.7 # the crate flute and its Python package flute-alc; interop/peer/Cargo.toml has the same
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cache=$root/interop/.cache

@@ -36,15 +36,15 @@ expected_symbols() {
 	done
 }
 
-# settled FILE: whether it has something, and nothing more has come for a second.
-settled() {
-	local before
-	before=$(stat -c %s "$1")
-	sleep 1
-	((before > 0 && $(stat -c %s "$1") == before))
+# marked FILE: sends a datagram that ends a capture, unless it is in the file.
+marked() {
+	! grep -aq "end of port $port" "$1" || return 0
+	echo "end of port $port" >"/dev/udp/127.0.0.1/$port"
+	return 1
 }
 
-# capture FILE COMMAND…: what the command sends to $port. Returns the exit code of the command.
+# capture FILE COMMAND…: what the command sends to $port. Returns the exit code of the command. A datagram comes behind
+# what it sends: when that is in the file, all is.
 capture() {
 	local file=$1 tshark code=0
 	shift
@@ -54,7 +54,7 @@ capture() {
 		skip "tshark cannot capture on lo: $(tail -1 "$work/tshark.log")"
 	sleep 0.3
 	"$@" >"$work/sender.log" 2>&1 || code=$?
-	until_true 60 settled "$file" || true # the last packets are on their way to it
+	until_true 60 marked "$file" || echo "the end of the capture is not in $file"
 	stop "$tshark"
 	return "$code"
 }
@@ -63,7 +63,7 @@ capture() {
 decode() {
 	local args=() f
 	for f in "${FIELDS[@]}"; do args+=(-e "$f"); done
-	tshark -r "$1" -d "udp.port==$port,alc" -T fields -E separator='|' -E occurrence=f "${args[@]}" 2>/dev/null
+	tshark -r "$1" -Y "ip.dst == $GROUP" -d "udp.port==$port,alc" -T fields -E separator='|' -E occurrence=f "${args[@]}" 2>/dev/null
 }
 
 # judge LINES TSI LENGTH CODEPOINT FLUTE_VERSION MAX_N: prints each difference.
