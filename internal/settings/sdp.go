@@ -70,16 +70,19 @@ func parseSDP(text string) (*Description, error) {
 		return nil, errors.New("it does not begin with v=0")
 	}
 	d := &Description{}
-	parts, channels := []sdpPart{{}}, 0
+	var session, media sdpPart
+	part, channels := &session, 0
 	for line := range strings.Lines(text) {
 		kind, value, ok := strings.Cut(strings.TrimRight(line, "\r\n"), "=")
 		if !ok && kind != "" {
-			return nil, fmt.Errorf("line %q", kind)
+			return nil, fmt.Errorf("line %.40q", kind)
 		}
-		part := &parts[len(parts)-1]
 		switch kind {
-		case "m":
-			parts = append(parts, sdpPart{media: strings.Fields(value)})
+		case "m": // the lines of the session are before all media (RFC 8866, section 5)
+			if err := d.add(&media, &session); err != nil {
+				return nil, err
+			}
+			part, media = &media, sdpPart{media: fields(value, 3)}
 		case "c":
 			part.connection = value
 		case "b":
@@ -96,16 +99,8 @@ func parseSDP(text string) (*Description, error) {
 			}
 		}
 	}
-	session := parts[0]
-	for _, p := range parts[1:] {
-		if len(p.media) < 3 || !strings.EqualFold(p.media[2], fluteProto) {
-			continue
-		}
-		p.connection = cmp.Or(p.connection, session.connection)
-		p.source = cmp.Or(p.source, session.source)
-		if err := d.add(&p); err != nil {
-			return nil, err
-		}
+	if err := d.add(&media, &session); err != nil {
+		return nil, err
 	}
 	switch n := len(d.Feeds); {
 	case n == 0:
@@ -114,6 +109,16 @@ func parseSDP(text string) (*Description, error) {
 		return nil, fmt.Errorf("a=flute-ch:%d, but there are %d channels", channels, n)
 	}
 	return d, nil
+}
+
+// fields returns the first words of a line, of which there may be thousands: one more than most, if there are more.
+func fields(line string, most int) (words []string) {
+	for word := range strings.FieldsSeq(line) {
+		if words = append(words, word); len(words) > most {
+			break
+		}
+	}
+	return words
 }
 
 // attribute reads the value of a=.
@@ -126,7 +131,7 @@ func (d *Description) attribute(part *sdpPart, text string, channels *int) error
 	case "flute-tsi":
 		n, err := strconv.ParseUint(value, 10, 64)
 		if err != nil {
-			return fmt.Errorf("a=flute-tsi:%s is no TSI", value)
+			return fmt.Errorf("a=flute-tsi:%.40s is no TSI", value)
 		}
 		tsi, err := tsiOf(n)
 		if err != nil {
@@ -145,24 +150,29 @@ func (d *Description) attribute(part *sdpPart, text string, channels *int) error
 	case "flute-ch":
 		n, err := strconv.ParseUint(value, 10, 8)
 		if err != nil || n == 0 {
-			return fmt.Errorf("a=flute-ch:%s: take 1 to 255", value)
+			return fmt.Errorf("a=flute-ch:%.40s: take 1 to 255", value)
 		}
 		*channels = int(n)
 	}
 	return nil
 }
 
-// add adds the channels of one media description: its ports and addresses may be ranges.
-func (d *Description) add(p *sdpPart) error {
+// add adds the channels of one media description, if it is one of FLUTE: its ports and addresses may be ranges. What it
+// does not say, the session does.
+func (d *Description) add(p, session *sdpPart) error {
+	if len(p.media) < 3 || !strings.EqualFold(p.media[2], fluteProto) {
+		return nil
+	}
+	p.connection, p.source = cmp.Or(p.connection, session.connection), cmp.Or(p.source, session.source)
 	port, ports, err := counted(p.media[1])
 	if err != nil || port < 1 || port > 0xffff-ports+1 {
-		return fmt.Errorf("port %s", p.media[1])
+		return fmt.Errorf("port %.40s", p.media[1])
 	}
-	words := strings.Fields(p.connection) // IN IP4 address/ttl/count, IN IP6 address/count
+	words := fields(p.connection, 3) // IN IP4 address/ttl/count, IN IP6 address/count
 	if len(words) != 3 || !strings.EqualFold(words[0], "IN") {
-		return fmt.Errorf("c=%s: take IN, IP4 or IP6, and an address", p.connection)
+		return fmt.Errorf("c=%.80s: take IN, IP4 or IP6, and an address", p.connection)
 	}
-	address := strings.Split(words[2], "/")
+	address := strings.SplitN(words[2], "/", 4)
 	group, err := plainAddr(address[0])
 	if err != nil {
 		return err
@@ -175,7 +185,7 @@ func (d *Description) add(p *sdpPart) error {
 	}
 	_, groups, err := counted(strings.Join(append([]string{"1"}, address[1:]...), "/"))
 	if err != nil {
-		return fmt.Errorf("c=%s: %w", p.connection, err)
+		return fmt.Errorf("c=%.80s: %w", p.connection, err)
 	}
 	source, err := p.sender()
 	if err != nil {
@@ -183,7 +193,7 @@ func (d *Description) add(p *sdpPart) error {
 	}
 	for range groups {
 		if !group.IsValid() {
-			return fmt.Errorf("c=%s: there are not so many addresses", p.connection)
+			return fmt.Errorf("c=%.80s: there are not so many addresses", p.connection)
 		}
 		for i := range ports {
 			if len(d.Feeds) == defaults.MaxFeeds {
@@ -200,6 +210,9 @@ func (d *Description) add(p *sdpPart) error {
 
 // counted reads "n/count", or "n" for one.
 func counted(text string) (n, count int, err error) {
+	if len(text) > maxHost {
+		return 0, 0, fmt.Errorf("%.40q… is too long", text)
+	}
 	first, second, more := strings.Cut(text, "/")
 	if n, err = strconv.Atoi(first); err != nil || !more {
 		return n, 1, err
@@ -212,12 +225,12 @@ func counted(text string) (n, count int, err error) {
 
 // sender returns the one that the part names; zero: any.
 func (p *sdpPart) sender() (netip.Addr, error) {
-	f := strings.Fields(p.source) // incl IN IP4 destination source
+	f := fields(p.source, 5) // incl IN IP4 destination source
 	if len(f) == 0 {
 		return netip.Addr{}, nil
 	}
 	if len(f) != 5 || !strings.EqualFold(f[0], "incl") {
-		return netip.Addr{}, fmt.Errorf("a=source-filter:%s: take incl and one source", p.source)
+		return netip.Addr{}, fmt.Errorf("a=source-filter:%.80s: take incl and one source", p.source)
 	}
 	return plainAddr(f[4])
 }
@@ -225,6 +238,9 @@ func (p *sdpPart) sender() (netip.Addr, error) {
 // plainAddr reads an address without a zone: that is of the machine that wrote it, and may be any text, also one that a
 // shell would run.
 func plainAddr(text string) (netip.Addr, error) {
+	if len(text) > maxHost {
+		return netip.Addr{}, fmt.Errorf("%.40q… is too long for an address", text)
+	}
 	a, err := netip.ParseAddr(text)
 	if err == nil && a.Zone() != "" {
 		return netip.Addr{}, fmt.Errorf("address %q has a zone", text)

@@ -153,6 +153,36 @@ func TestLongSDP(t *testing.T) {
 	})
 }
 
+// TestMemoryOfSDP: what a description takes, or its error, is a small multiple of its bytes, whatever they are.
+func TestMemoryOfSDP(t *testing.T) {
+	many := func(text string) string { return strings.Repeat(text, (MaxSDP-200)/len(text)) }
+	flute := "m=application 1 FLUTE/UDP 0\n"
+	for name, text := range map[string]string{
+		"media":               many("m=\n"),
+		"words of media":      "m=" + many("a "),
+		"times":               "t=" + many("\xff "),
+		"origins":             many("o=a b c d e f\n"),
+		"a line without =":    many("\xff"),
+		"an address":          "c=IN IP6 ff::" + many("\xff") + "\n" + flute,
+		"a number":            "c=IN IP6 ff1e::1/" + many("\xff") + "\n" + flute,
+		"numbers":             "c=IN IP6 ff1e::1" + many("/1") + "\n" + flute,
+		"a port":              "c=IN IP6 ff1e::1\nm=application " + many("\xff") + " FLUTE/UDP 0\n",
+		"sources":             "c=IN IP6 ff1e::1\na=source-filter:" + many("\xff ") + "\n" + flute,
+		"a source":            "c=IN IP6 ff1e::1\na=source-filter: incl IN IP4 * 1.1." + many("\xff") + "\n" + flute,
+		"a TSI":               "a=flute-tsi:" + many("\xff"),
+		"a count of channels": "a=flute-ch:" + many("\xff"),
+	} {
+		t.Run(name, func(t *testing.T) {
+			text := []byte("v=0\n" + text)
+			allocbound.Bound{PerByte: 25, Fixed: 8 << 10}.Check(t, len(text), func() {
+				if d, err := ParseSDP(text); err == nil || len(err.Error()) > 400 {
+					t.Errorf("%+v, %.400v", d, err)
+				}
+			})
+		})
+	}
+}
+
 // FuzzSDP: whatever is read gives a few channels, or an error; it is written so that it is read the same. How lines end
 // makes no difference. Every description that can be written is read as it was.
 func FuzzSDP(f *testing.F) {
@@ -163,7 +193,7 @@ func FuzzSDP(f *testing.F) {
 		checkWritten(t, made(text))
 		var d *Description
 		var err error
-		allocbound.Bound{PerByte: 50, Fixed: 8 << 10}.Check(t, len(text), func() { d, err = ParseSDP(text) })
+		allocbound.Bound{PerByte: 25, Fixed: 8 << 10}.Check(t, len(text), func() { d, err = ParseSDP(text) })
 		if (err == nil) != (d != nil) || d != nil && (len(d.Feeds) == 0 || len(d.Feeds) > defaults.MaxFeeds) {
 			t.Fatalf("%+v, %v", d, err)
 		}

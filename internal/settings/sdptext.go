@@ -32,7 +32,7 @@ func ntpTime(text string) (time.Time, error) {
 
 // head reads the lines of the session that are not about its channels.
 func (d *Description) head(kind, value string) (err error) {
-	words := strings.Fields(value)
+	words := fields(value, 6)
 	switch kind {
 	case "o":
 		if len(words) == 6 { // user, ID, version, IN, IP4, address

@@ -92,8 +92,12 @@ func (r BitRate) Doubt(symbol uint16) string {
 func quantity(text string, units map[string]float64) (n uint64, ok bool) {
 	number := strings.TrimRight(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
 	unit, ok := units[strings.ToLower(text[len(number):])]
-	v, err := strconv.ParseFloat(strings.TrimSpace(number), 64)
+	number = strings.TrimSpace(number)
+	v, err := strconv.ParseFloat(number, 64)
 	if v *= unit; !ok || err != nil || v < 0 || v > 0 && v < 1 || v >= math.MaxInt64 || math.IsNaN(v) {
+		return 0, false
+	}
+	if v == 0 && strings.Trim(number, "+-0.") != "" { // 1e-400 is above zero, and as a float64 none
 		return 0, false
 	}
 	return uint64(v), true

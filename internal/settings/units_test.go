@@ -2,6 +2,7 @@ package settings
 
 import (
 	"math"
+	"strings"
 	"testing"
 	"time"
 )
@@ -16,7 +17,7 @@ func TestQuantities(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]uint64{
-		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0, "0.001kbit": 1, "1.9": 1,
+		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0, "0.00 Mbit": 0, "0.001kbit": 1, "1.9": 1,
 	} {
 		var r BitRate
 		if err := r.UnmarshalText([]byte(text)); err != nil || uint64(r) != want {
@@ -29,7 +30,10 @@ func TestQuantities(t *testing.T) {
 			t.Errorf("size %q was read as %d", text, s)
 		}
 	}
-	for _, text := range []string{"0.5", "0.99bit", "0.0001kbit", "1e-9Mbit", "-0.5"} { // no rate of 0, which is none
+	tiny := "0." + strings.Repeat("0", 400) + "1"
+	for _, text := range []string{ // no rate of 0, which is none
+		"0.5", "0.99bit", "0.0001kbit", "1e-9Mbit", "-0.5", "1e-400", tiny, tiny + "Gbit",
+	} {
 		var r BitRate
 		if err := r.UnmarshalText([]byte(text)); err == nil {
 			t.Errorf("rate %q was read as %d", text, r)
