@@ -17,7 +17,8 @@ func TestQuantities(t *testing.T) {
 		}
 	}
 	for text, want := range map[string]uint64{
-		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0, "0.00 Mbit": 0, "0.001kbit": 1, "1.9": 1,
+		"100Mbit": 1e8, "1Gbit": 1e9, "64000": 64000, "2.5Mbit/s": 2.5e6, "0": 0, "0.001kbit": 1, "1.9": 1,
+		"0.00 Mbit": 0,
 	} {
 		var r BitRate
 		if err := r.UnmarshalText([]byte(text)); err != nil || uint64(r) != want {

@@ -6,6 +6,7 @@ import (
 	"compress/flate"
 	"compress/gzip"
 	"compress/zlib"
+	"errors"
 	"io"
 	"slices"
 	"testing"
@@ -60,14 +61,14 @@ func (m *members) next() error {
 
 func (m *members) Read(p []byte) (int, error) {
 	n, err := m.member.Read(p)
-	if err == io.EOF {
+	if errors.Is(err, io.EOF) {
 		err = m.next()
 	}
 	return n, err
 }
 
-// standard undoes c with the packages of Go, which are not what Decode uses, if it is not more than 64 KiB. last are the
-// latest compressed bytes that it has begun to read.
+// standard undoes c with the packages of Go, which are not what Decode uses, if it is not more than 64 KiB. last is b
+// from its latest DEFLATE content on.
 func standard(b []byte, c flute.ContentEncoding) (text string, ok bool, last []byte) {
 	in := bytes.NewReader(b)
 	m := &members{in: in, member: new(gzip.Reader), begin: len(b)}
@@ -89,9 +90,9 @@ func standard(b []byte, c flute.ContentEncoding) (text string, ok bool, last []b
 	return string(out), err == nil && in.Len() == 0 && len(out) <= 64<<10, b[len(b)-m.begin:]
 }
 
-// stale reports whether b, which Decode takes, has a block that refers to distances without a code for them, which is an
-// error (RFC 1951, section 3.2.7). klauspost/compress 1.20.4 then reads with the codes of the block before. A decoder
-// that begins with that block refuses it.
+// stale reports whether DEFLATE content that Decode takes has a block that refers to distances without a code for them,
+// which is an error (RFC 1951, section 3.2.7). klauspost/compress 1.20.4 then reads with the codes of the block before.
+// A decoder that begins with that block refuses it.
 func stale(b []byte) bool {
 	var blocks []deflate.InflateCheckpoint
 	_, err := io.Copy(io.Discard, deflate.NewReaderOpts(bytes.NewReader(b),
