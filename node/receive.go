@@ -122,20 +122,22 @@ func (n *Node) receiveOn(ctx context.Context, cfg ReceiveConfig, ways []way) (*R
 		}
 		r.endpoints = append(r.endpoints, endpoint{listening: l})
 	}
-	st, free, err := n.openStore(cfg)
+	st, err := n.openStore(&cfg)
 	if err != nil {
 		return fail(err)
 	}
-	release = free
+	release = st.release
 	own := cfg.Session
 	if len(cfg.Feeds) > 0 {
 		own.Feeds = cfg.feeds()
 	}
-	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st, n.budget, n.labour
+	own.Registry, own.Store, own.Budget, own.Labour = n.cfg.Registry, st.Store, n.budget, n.labour
 	own.ProgressInterval = cmp.Or(own.ProgressInterval, progressInterval)
-	if own.Leftovers, own.Delivered, err = cfg.recover(st); err != nil {
-		return fail(err)
+	taken := st.takeovers.take(st.Store, &cfg)
+	if taken.err != nil {
+		return fail(taken.err)
 	}
+	own.Leftovers, own.Delivered = taken.leftovers, taken.delivered
 	core, err := own.Validated()
 	if err != nil {
 		return fail(err)
@@ -177,27 +179,6 @@ func (c *ReceiveConfig) as(f flute.Feed) netip.Addr {
 		return c.Source
 	}
 	return netip.Addr{}
-}
-
-// recover returns what earlier processes have left in the store of the sessions that cfg wants, and what they have
-// published.
-func (c *ReceiveConfig) recover(st store.Store) (list []store.Leftover, delivered [][]byte, err error) {
-	keeper, ok := st.(store.Keeper)
-	if !ok || c.Session.NoNotes {
-		return nil, nil, nil
-	}
-	list, err = keeper.Recover(func(notes []byte) bool {
-		key, ok := c.Session.SessionOf(notes)
-		return ok && key.Group == c.Group && (!c.Source.IsValid() || key.Source == c.Source) &&
-			(len(c.TSIs) == 0 || slices.Contains(c.TSIs, key.TSI))
-	})
-	if err == nil && !c.Session.Redeliver {
-		delivered, err = keeper.Delivered()
-	}
-	if err != nil {
-		return nil, nil, fmt.Errorf("node: %w", err)
-	}
-	return list, delivered, nil
 }
 
 // wanted returns the senders that are wanted; empty: any. Of unicast the system takes what anybody sends.

@@ -16,38 +16,114 @@ import (
 // folders are the stores that the node has opened: one for each folder, since all files in it share their names. The
 // zero value is ready to use.
 type folders struct {
-	mu   sync.Mutex
-	list []*folder
+	mu      sync.Mutex
+	list    []*folder
+	opening map[string]*opening // by path
 }
 
 // folder is a store that the node has opened.
 type folder struct {
 	*file.Store
-	path string
-	opts file.Options // without Warn
-	info os.FileInfo
-	uses int // receptions; guarded by folders.mu
+	path      string
+	opts      file.Options // without Warn
+	info      os.FileInfo
+	takeovers takeovers
+	uses      int // receptions; guarded by folders.mu
 }
 
-// openStore returns the store of cfg, and what gives it back. It is opened by the node if cfg names a folder.
-func (n *Node) openStore(cfg ReceiveConfig) (st store.Store, release func() error, err error) {
+// opening is held while a folder is opened.
+type opening struct {
+	sync.Mutex
+	users int // who holds it, and who waits; guarded by folders.mu
+}
+
+// using is a store for a reception.
+type using struct {
+	store.Store
+	takeovers *takeovers
+	release   func() error
+}
+
+// openStore returns the store of cfg. It is opened by the node if cfg names a folder.
+func (n *Node) openStore(cfg *ReceiveConfig) (*using, error) {
 	switch {
 	case cfg.Store != nil && cfg.Dir != "":
-		return nil, nil, errors.New("node: ReceiveConfig has both Dir and Store")
+		return nil, errors.New("node: ReceiveConfig has both Dir and Store")
 	case cfg.Store != nil:
-		return cfg.Store, func() error { return nil }, nil
+		return &using{cfg.Store, &takeovers{}, func() error { return nil }}, nil
 	case cfg.Dir == "":
-		return nil, nil, errors.New("node: ReceiveConfig needs Dir or Store")
+		return nil, errors.New("node: ReceiveConfig needs Dir or Store")
 	}
-	opened, err := n.openFolder(cfg.Dir, cfg.Files)
+	f, err := n.folder(cfg.Dir, cfg.Files)
 	if err != nil {
-		return nil, nil, fmt.Errorf("node: %w", err)
+		return nil, fmt.Errorf("node: %w", err)
 	}
-	f, err := n.folders.use(opened)
+	return &using{f.Store, &f.takeovers, func() error { return n.folders.release(f) }}, nil
+}
+
+// folder returns the store of a folder. Receptions that begin together do not open it each: to open it is to look
+// through all that earlier processes have left there, and whoever does holds the lock of that, so that the others would
+// find nothing.
+func (n *Node) folder(dir string, opts file.Options) (*folder, error) {
+	path, err := filepath.Abs(dir)
 	if err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("node: %w", err), n.folders.release(f))
+		return nil, err
 	}
-	return f.Store, func() error { return n.folders.release(f) }, nil
+	defer n.folders.lock(path)()
+	f := n.folders.find(path)
+	if f == nil {
+		opened, err := n.openFolder(path, opts)
+		if err != nil {
+			return nil, err
+		}
+		if f, err = n.folders.use(opened); err != nil {
+			return nil, errors.Join(err, n.folders.release(f))
+		}
+	}
+	opts.Warn = nil
+	if !reflect.DeepEqual(f.opts, opts) {
+		return nil, errors.Join(fmt.Errorf("ReceiveConfig.Files: another reception uses %s with other options", f.path),
+			n.folders.release(f))
+	}
+	return f, nil
+}
+
+// lock has the caller alone open the folder with this path, until unlock.
+func (fs *folders) lock(path string) (unlock func()) {
+	fs.mu.Lock()
+	o := fs.opening[path]
+	if o == nil {
+		o = &opening{}
+		if fs.opening == nil {
+			fs.opening = map[string]*opening{}
+		}
+		fs.opening[path] = o
+	}
+	o.users++
+	fs.mu.Unlock()
+	o.Lock()
+	return func() {
+		o.Unlock()
+		fs.mu.Lock()
+		defer fs.mu.Unlock()
+		if o.users--; o.users == 0 {
+			delete(fs.opening, path)
+		}
+	}
+}
+
+// find returns the folder with this path, perhaps by another name, if it is in use already; else nil.
+func (fs *folders) find(path string) *folder {
+	info, err := os.Stat(path)
+	fs.mu.Lock()
+	defer fs.mu.Unlock()
+	for _, f := range fs.list {
+		if f.path == path || err == nil && os.SameFile(f.info, info) {
+			f.uses++
+			return f
+		}
+	}
+	return nil
 }
 
 // use returns the store of the folder: opened, or in its place another one of the same folder, which is in use. The
@@ -58,10 +134,6 @@ func (fs *folders) use(opened *folder) (*folder, error) {
 	for _, f := range fs.list {
 		if f.path == opened.path || os.SameFile(f.info, opened.info) {
 			f.uses++
-			if !reflect.DeepEqual(f.opts, opened.opts) {
-				return f, errors.Join(fmt.Errorf("ReceiveConfig.Files: another reception uses %s with other options",
-					f.path), opened.Close())
-			}
 			return f, opened.Close()
 		}
 	}
@@ -86,11 +158,7 @@ func (fs *folders) release(f *folder) error {
 }
 
 // openFolder opens a folder as a store, whose warnings become events.
-func (n *Node) openFolder(dir string, opts file.Options) (*folder, error) {
-	path, err := filepath.Abs(dir)
-	if err != nil {
-		return nil, err
-	}
+func (n *Node) openFolder(path string, opts file.Options) (*folder, error) {
 	own := opts
 	own.Warn = n.warn
 	st, err := own.New(path)

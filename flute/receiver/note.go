@@ -172,9 +172,16 @@ func readNotes(notes []byte) (n *noted, toi flute.TOI, entries [][]byte, err err
 	return n, toi, entries, nil
 }
 
-// SessionOf returns the session of the object that notes are of, which this package has written (see
-// [Config].Leftovers). It needs nothing of c. false: they are damaged, or of another version.
+// SessionOf returns the session of notes that this package has written: of an object (see [Config].Leftovers), or of a
+// published file (Delivered). It needs nothing of c. false: they are damaged, or of another version.
 func (c *Config) SessionOf(notes []byte) (flute.SessionKey, bool) {
+	if len(notes) > 0 && notes[0] == '{' {
+		var n struct {
+			Session flute.SessionKey `json:"session"`
+		}
+		err := json.Unmarshal(notes, &n)
+		return n.Session, err == nil
+	}
 	n, _, _, err := readNotes(notes)
 	if err != nil {
 		return flute.SessionKey{}, false

@@ -142,6 +142,8 @@ func (s *stage) compactDelivered() error {
 
 // Delivered implements [store.Keeper]. What stages of dead processes have noted moves to the one of this Store.
 func (s *Store) Delivered() (notes [][]byte, err error) {
+	s.recovering.Lock()
+	defer s.recovering.Unlock()
 	g := s.current()
 	err = eachLeftover(g.root, stageName, func(dir string) {
 		if list := readDelivered(g.root, path.Join(dir, deliveredName)); len(list) > 0 {

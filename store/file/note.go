@@ -133,6 +133,8 @@ func (o *object) Leave() error {
 
 // Recover implements [store.Keeper].
 func (s *Store) Recover(want func(notes []byte) bool) (list []store.Leftover, err error) {
+	s.recovering.Lock()
+	defer s.recovering.Unlock()
 	g := s.current()
 	root := g.stage.root
 	err = eachLeftover(root, g.stage.folder, func(dir string) {

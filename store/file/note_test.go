@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -410,4 +411,26 @@ func TestRecoveredIsStaged(t *testing.T) {
 	if entries, err := os.ReadDir(root); err != nil || len(entries) != 0 {
 		t.Errorf("%v is left, %v", entries, err)
 	}
+}
+
+// TestRecoverAtOnce: callers that look at once find what is theirs, all of it.
+func TestRecoverAtOnce(t *testing.T) {
+	const n = 32
+	root := t.TempDir()
+	for i := range n {
+		noted(t, Options{NoSync: true}, root, "content", fmt.Sprintf("of %d.", i))
+	}
+	s := opened(t, Options{}, root)
+	defer s.Close()
+	var wg sync.WaitGroup
+	for i := range n {
+		wg.Go(func() {
+			own := fmt.Sprintf("of %d.", i)
+			left, err := s.Recover(func(notes []byte) bool { return string(notes) == own })
+			if err != nil || len(left) != 1 {
+				t.Errorf("%d: %d objects, %v", i, len(left), err)
+			}
+		})
+	}
+	wg.Wait()
 }

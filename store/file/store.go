@@ -34,6 +34,9 @@ type Store struct {
 	mkdir    sync.Mutex // held while folders are made, until they are durable
 	placing  sync.Mutex // held while it is looked whether a name is free, and taken
 	renewing sync.Mutex // held while a ground is opened in the place of another
+	// recovering is held over Recover and Delivered: whoever looks into what a process has left holds its lock, which
+	// another call would take for that of a process that lives.
+	recovering sync.Mutex
 
 	mu     sync.Mutex
 	closed bool
