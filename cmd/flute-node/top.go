@@ -89,17 +89,21 @@ const maxTopRows = 1000
 // summaryOf says in a line or two what a daemon does.
 func summaryOf(o *api.Overview) []string {
 	var whole, failed, lacking uint64
+	more := ""
 	for _, u := range o.Units {
 		whole, failed, lacking = whole+u.Whole, failed+u.Failed, lacking+u.Lacking
+		if u.LackingMore {
+			more = "+"
+		}
 	}
 	return []string{
 		fmt.Sprintf("flute-node %s, up %s · %d receiving, %d silent, %d sending of %s", plain(o.Version),
 			formatDuration(o.Time.Sub(o.Started).Round(time.Second)), o.States[api.StateReceiving],
 			o.States[api.StateSilent]+o.States[api.StateStuck], o.States[api.StateSending],
 			count(o.SessionCount, "session")),
-		fmt.Sprintf("in %s · out %s · files: %d whole, %d failed, %d lacking · memory %s of %s",
-			bitRate(o.ReceivedRate), bitRate(o.SentRate), whole, failed, lacking, formatBytes(o.Used),
-			formatBytes(o.Budget)),
+		fmt.Sprintf("in %s · out %s · files: %d whole, %d failed, %d%s lacking · memory %s of %s",
+			bitRate(o.ReceivedRate), bitRate(o.SentRate), whole, failed, lacking, more,
+			formatBytes(o.Used), formatBytes(o.Budget)),
 	}
 }
 

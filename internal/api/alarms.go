@@ -89,7 +89,11 @@ func fileAlarms(u *Unit, now time.Time) (list []Alarm) {
 		add(LevelError, "files_fail", fmt.Sprintf("a file failed for good, %d since the start", u.Failed), u.LastFailed)
 	}
 	if u.Lacking > 0 && now.Sub(u.LackingSince) > alarmLacking {
-		text := fmt.Sprintf("%d files have failed and have not come since", u.Lacking)
+		atLeast := ""
+		if u.LackingMore {
+			atLeast = "at least "
+		}
+		text := fmt.Sprintf("%s%d files have failed and have not come since", atLeast, u.Lacking)
 		add(LevelWarning, "files_lack", text, u.LackingSince)
 	}
 	return list

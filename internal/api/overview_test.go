@@ -149,6 +149,9 @@ func TestAlarms(t *testing.T) {
 		{"files_lack", LevelWarning, "3 files", func(st *State) {
 			st.Units = []Unit{{Name: "a", Lacking: 3, LackingSince: noon.Add(-alarmLacking - 1)}}
 		}},
+		{"files_lack", LevelWarning, "at least 3 files", func(st *State) {
+			st.Units = []Unit{{Name: "a", Lacking: 3, LackingMore: true, LackingSince: noon.Add(-alarmLacking - 1)}}
+		}},
 		{"", "", "", func(st *State) { st.Units = []Unit{{Lacking: 3, LackingSince: noon.Add(-alarmLacking)}} }},
 		{"actor_restarted", LevelWarning, "node/hub crashed, 3 times", func(st *State) {
 			st.Restarts = []Restart{{Actor: "node/hub", Count: 3, At: noon}}

@@ -77,8 +77,10 @@ type Unit struct {
 	Failed     uint64    `json:"files_failed"`
 	LastFailed time.Time `json:"last_failed,omitzero"`
 	// Lacking counts files whose latest try has failed, and that have not come since: the sender may bring them yet.
-	// LackingSince is of the one that lacks longest.
+	// LackingMore: perhaps there are more of them, since no more are told apart. LackingSince is of the one that lacks
+	// longest.
 	Lacking      uint64    `json:"files_lacking"`
+	LackingMore  bool      `json:"files_lacking_more,omitempty"`
 	LackingSince time.Time `json:"lacking_since,omitzero"`
 	// StoreError is why the folder, or its disk, did not take a file last, at LastStoreFailed.
 	StoreError      string    `json:"store_error,omitempty"`

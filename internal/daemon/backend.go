@@ -28,7 +28,7 @@ func (d *Daemon) Units() []api.Unit {
 		st := u.state()
 		f := d.meter.Files(u.name)
 		st.Whole, st.Failed, st.LastFailed = f.Whole, f.Failed, f.LastFailed
-		st.Lacking, st.LackingSince = f.Lacking, f.LackingSince
+		st.Lacking, st.LackingMore, st.LackingSince = f.Lacking, f.LackingMore, f.LackingSince
 		st.StoreError, st.LastStoreFailed = f.Unstored, f.LastUnstored
 		list = append(list, st)
 	}

@@ -91,3 +91,32 @@ func TestLackingIsBounded(t *testing.T) {
 		t.Errorf("%d lack", n)
 	}
 }
+
+// TestMoreLackThanAreToldApart: then it is told that there may be more. One that was not told apart lacks from its next
+// try on, when there is room.
+func TestMoreLackThanAreToldApart(t *testing.T) {
+	m := NewMeter()
+	m.Know("in")
+	begin := time.Now()
+	fail := func(toi uint64) {
+		m.Observe("in", event.ObjectFailed{Session: key(1), TOI: flute.NewTOI(toi), Retry: true}, begin)
+	}
+	check := func(want Files) {
+		t.Helper()
+		if got := m.Files("in"); got != want {
+			t.Errorf("%+v, want %+v", got, want)
+		}
+	}
+	for toi := range uint64(maxLacking - 1) {
+		fail(toi + 1)
+	}
+	check(Files{Lacking: maxLacking - 1, LackingSince: begin})
+	fail(maxLacking)
+	check(Files{Lacking: maxLacking, LackingMore: true, LackingSince: begin})
+	fail(maxLacking + 1)
+	check(Files{Lacking: maxLacking, LackingMore: true, LackingSince: begin})
+	m.Observe("in", event.ObjectCompleted{Session: key(1), TOI: flute.NewTOI(1)}, begin)
+	check(Files{Whole: 1, Lacking: maxLacking - 1, LackingSince: begin})
+	fail(maxLacking + 1)
+	check(Files{Whole: 1, Lacking: maxLacking, LackingMore: true, LackingSince: begin})
+}

@@ -85,6 +85,7 @@ type Files struct {
 	Lacking uint64 // have failed, and may come yet
 
 	LastFailed   time.Time // for good
+	LackingMore  bool      // perhaps more files lack than are told apart
 	LackingSince time.Time // of the file that lacks longest
 	Unstored     string    // why the store did not take one last
 	LastUnstored time.Time // when
@@ -104,6 +105,7 @@ func (m *Meter) Files(name string) (f Files) {
 	f.Whole += u.streams["ok"]
 	f.Failed = u.objects["failed"] + u.objects["quarantined"] + u.streams["failed"]
 	f.Lacking, f.LackingSince = uint64(u.lacking.count), u.lacking.since()
+	f.LackingMore = u.lacking.count >= maxLacking
 	f.LastFailed, f.Unstored, f.LastUnstored = u.lost, u.refusal, u.refused
 	return f
 }

@@ -134,13 +134,15 @@ export function overview() {
     let whole = 0;
     let failed = 0;
     let lacking = 0;
+    let more = "";
     for (const u of o.units) {
       whole += u.files_whole;
       failed += u.files_failed;
       lacking += u.files_lacking;
+      if (u.files_lacking_more) more = "+";
     }
     setText(tiles.files.value, count(whole));
-    const missing = [failed && `${count(failed)} failed`, lacking && `${count(lacking)} lacking`].filter(Boolean);
+    const missing = [failed && `${count(failed)} failed`, lacking && `${count(lacking)}${more} lacking`].filter(Boolean);
     setText(tiles.files.below, missing.join(", ") || "none failed");
     setAttr(tiles.files.below, "class", missing.length ? "note veryhot" : "note");
     setText(tiles.memory.value, bytes(o.used));
