@@ -15,6 +15,7 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
+	"syscall"
 )
 
 // maxAnswer bounds an answer in bytes.
@@ -104,6 +105,8 @@ func (c *Client) ask(ctx context.Context, method, path string, body any, after s
 	case !ok || o.Op != "dial" || ctx.Err() != nil:
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("only the user who runs the daemon may ask it: %w", o)
+	case errors.Is(err, syscall.EAGAIN): // of a Unix socket
+		return nil, fmt.Errorf("the daemon takes no connections, as if it hangs: %w", o)
 	default:
 		return nil, fmt.Errorf("no daemon answers: %w; is it running, with the node.api that --api names?", o)
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -54,9 +55,8 @@ func makeSocket(path string) (*net.UnixListener, fs.FileInfo, error) {
 		if info.Mode()&fs.ModeSocket == 0 {
 			return nil, nil, fmt.Errorf("api %s: it is there, and is no socket", path)
 		}
-		if c, err := net.Dial("unix", path); err == nil {
-			_ = c.Close()
-			return nil, nil, fmt.Errorf("api %s: another process answers there", path)
+		if err := isLeft(path); err != nil {
+			return nil, nil, err
 		}
 		if err := os.Remove(path); err != nil {
 			return nil, nil, fmt.Errorf("api: %w", err)
@@ -77,6 +77,22 @@ func makeSocket(path string) (*net.UnixListener, fs.FileInfo, error) {
 		return nil, nil, errors.Join(fmt.Errorf("api: %w", err), l.Close())
 	}
 	return l, info, nil
+}
+
+// isLeft returns nil if no process has the socket at a path any more.
+func isLeft(path string) error {
+	c, err := net.Dial("unix", path)
+	switch {
+	case err == nil:
+		_ = c.Close()
+		return fmt.Errorf("api %s: another process answers there", path)
+	case errors.Is(err, syscall.EAGAIN): // unix(7) on Linux: as many wait as may
+		return fmt.Errorf("api %s: another process has it, and takes no connections, as if it hangs: end that first", path)
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("api %s: another user has made it, and this one may not open it: remove it, or give node.api "+
+			"another place", path)
+	}
+	return nil
 }
 
 // watch looks for the socket until Close.
