@@ -70,6 +70,9 @@ type Daemon struct {
 	stopping bool
 
 	judging atomic.Bool // of a configuration, perhaps by a disk that hangs
+
+	statusMu   sync.Mutex
+	lastStatus string // that systemd was told
 }
 
 // started is what the daemon was started with.
@@ -176,11 +179,19 @@ func (d *Daemon) setLevel(name string) error {
 	return err
 }
 
+// statusTime is how old the status that systemd shows may be.
+const statusTime = time.Second
+
 // Run goes on until ctx ends, and stops the daemon in order. A value on reload has it read its configuration anew. The
 // error says why the node gave up, or what could not be stopped.
 func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
-	d.tell("READY=1", "STATUS="+d.status())
-	var watchdog <-chan time.Time
+	d.tellStatus("READY=1")
+	var statuses, watchdog <-chan time.Time
+	if d.options.Notify.socket != "" {
+		t := time.NewTicker(statusTime)
+		defer t.Stop()
+		statuses = t.C
+	}
 	if every := d.options.Notify.every; every > 0 {
 		t := time.NewTicker(every / 3)
 		defer t.Stop()
@@ -206,11 +217,13 @@ func (d *Daemon) Run(ctx context.Context, reload <-chan os.Signal) error {
 			if again {
 				again, reloaded = false, d.reload()
 			}
+		case <-statuses:
+			d.tellStatus()
 		case <-watchdog:
 			if err := d.Alive(ctx); err != nil {
 				d.log.Error("not alive: systemd will start the service again", "error", err.Error())
 			} else {
-				d.tell("WATCHDOG=1", "STATUS="+d.status())
+				d.tell("WATCHDOG=1")
 			}
 		}
 	}
@@ -236,6 +249,18 @@ func (d *Daemon) tell(lines ...string) {
 	}
 }
 
+// tellStatus tells systemd the status, with lines. Without lines it tells nothing that it has told last.
+func (d *Daemon) tellStatus(lines ...string) {
+	d.statusMu.Lock()
+	defer d.statusMu.Unlock()
+	text := d.status()
+	if len(lines) == 0 && text == d.lastStatus {
+		return
+	}
+	d.lastStatus = text
+	d.tell(append(lines, "STATUS="+text)...)
+}
+
 // status is a line for people.
 func (d *Daemon) status() string {
 	phases := map[string]int{}
@@ -245,7 +270,12 @@ func (d *Daemon) status() string {
 	}
 	text := fmt.Sprintf("%d of %d units run", phases[phaseRunning], len(units))
 	if n := phases[phaseWaiting]; n > 0 {
-		text += fmt.Sprintf(", %d have failed and are tried again", n)
+		text += fmt.Sprintf(", %d wait after a failure", n)
+	}
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	if d.fault != "" {
+		text += "; the latest reload has changed nothing: the file cannot be used"
 	}
 	return text
 }

@@ -455,18 +455,17 @@ func TestTokenFile(t *testing.T) {
 	}
 }
 
-// TestWatchdogDuringReload: a reload that has to wait for a unit, as for a program that takes a file, does not let the
-// watchdog starve; signals that come meanwhile are one more reload.
-func TestWatchdogDuringReload(t *testing.T) {
-	d, f, _ := startDaemon(t, "send:\n"+section("a", ""))
-	at := net.UnixAddr{Name: filepath.Join(filepath.Dir(f.path), "n"), Net: "unixgram"}
+// listenAsSystemd has a daemon tell systemd, with a watchdog if every is not 0, and returns what hears a message of it.
+func listenAsSystemd(t *testing.T, d *Daemon, every time.Duration) (hear func() string) {
+	t.Helper()
+	at := net.UnixAddr{Name: filepath.Join(t.TempDir(), "n"), Net: "unixgram"}
 	told, err := net.ListenUnixgram("unixgram", &at)
 	if err != nil {
 		t.Skip(err)
 	}
-	defer told.Close()
-	d.options.Notify = Notifier{socket: told.LocalAddr().String(), every: 30 * time.Millisecond}
-	hear := func() string {
+	t.Cleanup(func() { _ = told.Close() })
+	d.options.Notify = Notifier{socket: at.Name, every: every}
+	return func() string {
 		t.Helper()
 		b := make([]byte, 4096)
 		_ = told.SetReadDeadline(time.Now().Add(time.Minute))
@@ -476,6 +475,54 @@ func TestWatchdogDuringReload(t *testing.T) {
 		}
 		return string(b[:n])
 	}
+}
+
+// TestStatusForSystemd: what systemctl status shows follows the units, without a watchdog, too, and says that a reload
+// has failed, of which kill, which asks for it, does not know.
+func TestStatusForSystemd(t *testing.T) {
+	d, f, _ := startDaemon(t, "")
+	hear := listenAsSystemd(t, d, 0)
+	u := &unit{kind: "receive", name: "late"}
+	u.enter(phaseStarting, "")
+	d.mu.Lock()
+	d.units["late"] = u
+	d.mu.Unlock()
+	ctx, cancel := context.WithCancel(t.Context())
+	signals, done := make(chan os.Signal, 1), make(chan error, 1)
+	go func() { done <- d.Run(ctx, signals) }()
+	if got, want := hear(), "READY=1\nSTATUS=0 of 1 units run"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	u.enter(phaseRunning, "")
+	if got, want := hear(), "STATUS=1 of 1 units run"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	u.enter(phaseWaiting, "no interface")
+	if got, want := hear(), "STATUS=0 of 1 units run, 1 wait after a failure"; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	f.write("receive: 7")
+	signals <- os.Interrupt
+	if got := hear(); !strings.HasPrefix(got, "RELOADING=1") {
+		t.Errorf("%q", got)
+	}
+	if got := hear(); !strings.HasPrefix(got, "READY=1") || !strings.Contains(got, "changed nothing") {
+		t.Errorf("%q", got)
+	}
+	d.mu.Lock()
+	delete(d.units, "late")
+	d.mu.Unlock()
+	cancel()
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestWatchdogDuringReload: a reload that has to wait for a unit, as for a program that takes a file, does not let the
+// watchdog starve; signals that come meanwhile are one more reload.
+func TestWatchdogDuringReload(t *testing.T) {
+	d, _, _ := startDaemon(t, "send:\n"+section("a", ""))
+	hear := listenAsSystemd(t, d, 30*time.Millisecond)
 	release := make(chan struct{})
 	stuck := &unit{kind: "receive", name: "stuck", once: func(ctx context.Context, _ *unit) error {
 		<-ctx.Done()

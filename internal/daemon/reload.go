@@ -23,7 +23,7 @@ func (d *Daemon) Reload() api.Reloaded {
 		return api.Reloaded{Errors: []api.ConfigError{{Text: "the daemon stops"}}}
 	}
 	d.tell(reloading()...)
-	defer func() { d.tell("READY=1", "STATUS="+d.status()) }()
+	defer d.tellStatus("READY=1")
 	cfg, err := config.Load(d.options.Path, d.options.Env)
 	if err == nil {
 		err = d.openOutbox(cfg)
