@@ -60,7 +60,7 @@ func (d *decoder) resolve(n ast.Node) ast.Node {
 			name := v.Value.GetToken().Value
 			target, ok := d.anchors[name]
 			if !ok || depth > maxDepth {
-				d.fault(n, "*%.40s: there is no such anchor before", name)
+				d.fault(n, "*%.40s: there is no such anchor before: quote a value that begins with *", name)
 				return nil
 			}
 			n = target

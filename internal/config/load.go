@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -37,6 +38,9 @@ func Load(path string, lookup Lookup) (*Config, error) {
 	cfg, all := &Config{Files: paths}, &faults{}
 	for _, p := range paths {
 		text, err := read(p, maxFile)
+		if p == path && errors.Is(err, fs.ErrNotExist) {
+			err = fmt.Errorf("%w: flute-node config example prints a file to begin with", err)
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io/fs"
 	"math/rand/v2"
 	"os"
 	"path/filepath"
@@ -117,6 +118,14 @@ send:
 	}
 }
 
+// TestNoFile: who has no file yet is told how to get one.
+func TestNoFile(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "flute-node.yaml"), os.LookupEnv)
+	if !errors.Is(err, fs.ErrNotExist) || !strings.Contains(err.Error(), "config example prints a file") {
+		t.Error(err)
+	}
+}
+
 // TestRefused: what is wrong is told with line, column and key; all of it at once.
 func TestRefused(t *testing.T) {
 	const receive = "receive:\n- name: a\n  group: 239.1.1.1:1\n  dir: /d\n"
@@ -167,6 +176,9 @@ func TestRefused(t *testing.T) {
 		{"variable", receive + "  stage: ${NONE}\n", "5:10: receive[0].stage: ${NONE}: the environment has no such variable"},
 		{"variable name", receive + "  stage: ${a b}\n", "5:10: receive[0].stage: ${a b} is no variable"},
 		{"variable open", receive + "  stage: ${a\n", "5:10: receive[0].stage: "},
+		{"pattern without quotes", receive + "  only: *.iso\n", "5:9: *.iso: there is no such anchor before: quote a value"},
+		{"path of Windows", "receive:\n- name: a\n  dir: \"C:\\users\\x\"\n", "take single quotes"},
+		{"no-break space", "receive:\n- name:\u00a0a\n  dir: /d\n", "a no-break space"},
 		{"alias", "node: *x", "1:7: *x: there is no such anchor"},
 		{"alias of itself", "receive: &x [*x]", "1:13: receive[0] takes keys"},
 

@@ -59,6 +59,10 @@ func syntax(s *source, err error) (place, string, any) {
 func (s *source) remedy(at place, said string) string {
 	const indent = "indent all keys of a section by as many spaces"
 	switch {
+	case at.line >= 1 && at.line <= len(s.lines) && strings.Contains(s.lines[at.line-1], "\u00a0"):
+		return ": there is a no-break space in this line: write a plain one"
+	case strings.Contains(said, "of double-quoted text") && strings.Contains(s.text, `\`):
+		return `: within double quotes \ stands before a character such as n or ": take single quotes`
 	case strings.Contains(said, "tab character"), strings.Contains(said, "character '\t'"):
 		return ": indent by spaces, not by tabs"
 	case strings.Contains(said, "mapping value is not allowed"):

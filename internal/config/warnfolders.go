@@ -3,6 +3,7 @@ package config
 import (
 	"context"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -114,6 +115,40 @@ func (s *Send) reaches(r *Receive) bool {
 	return err == nil && overlap(r.TSI, []uint64{tsi}) &&
 		slices.ContainsFunc(r.groups(), func(way flute.Feed) bool { return way.Group == to })
 }
+
+// shellWords looks for paths with what only a shell would replace.
+func (w *warner) shellWords() {
+	look := func(what, path string, at place) {
+		if strings.HasPrefix(path, "~") {
+			w.add(at, "%s %s: ~ is not the home folder here, but a name: write the whole path, or ${HOME}", what, path)
+		}
+		if name := variable.FindString(path); name != "" {
+			w.add(at, "%s %s: %s is a name here: a variable of the environment is ${%s}", what, path, name, name[1:])
+		}
+	}
+	for i := range w.Receive {
+		r := &w.Receive[i]
+		look("receive "+r.Name+": dir", r.Dir, r.origin.of("dir"))
+		look("receive "+r.Name+": stage", r.Stage, r.origin.of("stage"))
+	}
+	for i := range w.Send {
+		s := &w.Send[i]
+		look("send "+s.Name+": watch", s.Watch.Watch, s.origin.of("watch"))
+		for _, path := range s.Paths {
+			look("send "+s.Name+": paths", path, s.origin.of("paths"))
+		}
+	}
+	for i := range w.UTP {
+		u := &w.UTP[i]
+		look("utp "+u.Name+": dir", u.Dir, u.origin.of("dir"))
+	}
+	for _, own := range w.own() {
+		look(own.key, own.path, own.at)
+	}
+}
+
+// variable is how a shell, and not this file, has a variable.
+var variable = regexp.MustCompile(`\$[A-Za-z_][A-Za-z0-9_]*`)
 
 // ownFile is a file that the node, or its operator, writes.
 type ownFile struct {

@@ -28,6 +28,10 @@ func (c *Config) Warnings(m Machine, now time.Time) Errors {
 	}
 	w.constant()
 	w.folders()
+	w.shellWords()
+	if len(c.Receive)+len(c.Send)+len(c.UTP) == 0 && len(c.Files) > 0 {
+		w.add(place{file: c.Files[0]}, "there is no receive, send or utp: nothing will be done")
+	}
 	return w.sorted()
 }
 

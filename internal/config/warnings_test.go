@@ -31,8 +31,16 @@ func TestWarnings(t *testing.T) {
 	for _, c := range []struct{ name, text, want string }{
 		{"nothing", a + "}\n" + s + "}\n", ""},
 
+		{"nothing to do", "node: {memory: 1GiB}\n", "there is no receive, send or utp"},
+		{"home", strings.Replace(a, "/in", "~/in", 1) + "}\n", "receive a: dir ~/in: ~ is not the home folder"},
+		{"home of utp", "utp:\n- {name: u, listen: ':1', dir: ~/u}\n", "utp u: dir ~/u: ~ is not"},
+		{"home elsewhere", strings.Replace(a, "/in", "/in/a~", 1) + "}\n", ""},
+		{"variable of a shell", strings.Replace(a, "/in", "$HOME/in", 1) + "}\n", "receive a: dir $HOME/in: $HOME is a name here: a variable of the environment is ${HOME}"},
+		{"state in a home", s + ", state: ~/s}\n", "send s: state ~/s: ~ is not"},
+		{"price", strings.Replace(a, "/in", "/in$5", 1) + "}\n", ""},
+
 		{"memory", "node: {memory: 5GiB}\n", "1:8: node.memory 5 GiB: the machine has 4 GiB"},
-		{"memory that is there", "node: {memory: 4GiB}\n", ""},
+		{"memory that is there", "node: {memory: 4GiB}\n" + a + "}\n", ""},
 		{"rate of the node", "node: {rate: 100}\n", "1:8: node.rate: at a rate of 100 bit/s"},
 		{"sink for nobody", sinks + a + "}\n", "2:4: sink x: no receive names it"},
 		{"outbox of no sinks", "node: {outbox: /var/o.db}\n" + a + "}\n", "1:8: node.outbox does nothing without sinks"},

@@ -14,6 +14,7 @@ import (
 	"runtime"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -26,6 +27,36 @@ import (
 	"github.com/flute-node/flute-node/internal/api"
 	"github.com/flute-node/flute-node/internal/claim"
 )
+
+// TestUnitUnderSystemd: a unit whose folder cannot be written within a service says what mends that: making the folder
+// is not enough.
+func TestUnitUnderSystemd(t *testing.T) {
+	mkdir := func(err error) error { return &os.PathError{Op: "mkdir", Path: "/srv/flute", Err: err} }
+	for _, c := range []struct {
+		invocation string
+		err        error
+		want       bool
+	}{
+		{"5f", mkdir(syscall.EROFS), true},
+		{"5f", mkdir(syscall.EACCES), false},
+		{"", mkdir(syscall.EROFS), false},
+	} {
+		t.Setenv("INVOCATION_ID", c.invocation)
+		failed := make(chan error, 1)
+		u := &unit{kind: "receive", name: "a", once: func(context.Context, *unit) error { return c.err }}
+		u.start(func(_ *unit, err error, _ time.Duration) {
+			select {
+			case failed <- err:
+			default: // it has failed again
+			}
+		})
+		err := <-failed
+		u.stop()
+		if got := err.Error(); strings.Contains(got, "restart the service") != c.want || !errors.Is(err, c.err) {
+			t.Errorf("%q, %v: %q", c.invocation, c.err, got)
+		}
+	}
+}
 
 // TestUnitTriesAgain: a unit that fails is tried again after growing pauses, tells each failure, and ends at once.
 func TestUnitTriesAgain(t *testing.T) {

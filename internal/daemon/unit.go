@@ -88,6 +88,7 @@ func (u *unit) start(told func(u *unit, err error, pause time.Duration)) {
 				pause = firstPause
 			}
 			wait := pause/2 + rand.N(pause/2+1) // many units do not fail and begin in step
+			err = withRemedy(err)
 			u.enter(phaseWaiting, err.Error())
 			u.mu.Lock()
 			u.failures++

@@ -158,7 +158,8 @@ func (f *File) numbers(c content) (*sender.Numbers, error) {
 	case c.Version > version:
 		return nil, fmt.Errorf("%w: %s has version %d; this program knows %d", ErrForeign, f.path, c.Version, version)
 	case c.TSI != f.key.TSI || c.Destination != f.key.Group.String():
-		return nil, fmt.Errorf("%w: %s is of TSI %d to %s", ErrForeign, f.path, c.TSI, c.Destination)
+		return nil, fmt.Errorf("%w: %s is of TSI %d to %s: give this session a file of its own, or remove that one",
+			ErrForeign, f.path, c.TSI, c.Destination)
 	}
 	toi, err := flute.ParseTOI(c.TOI)
 	if err != nil {
