@@ -87,10 +87,11 @@ func isLeft(path string) error {
 		_ = c.Close()
 		return fmt.Errorf("api %s: another process answers there", path)
 	case errors.Is(err, syscall.EAGAIN): // unix(7) on Linux: as many wait as may
-		return fmt.Errorf("api %s: another process has it, and takes no connections, as if it hangs: end that first", path)
+		return fmt.Errorf("api %s: another process has it, and takes no connections, as if it hangs: end that first",
+			path)
 	case errors.Is(err, fs.ErrPermission):
-		return fmt.Errorf("api %s: another user has made it, and this one may not open it: remove it, or give node.api "+
-			"another place", path)
+		return fmt.Errorf("api %s: another user has made it, and this one may not open it: remove it, or give "+
+			"node.api another place", path)
 	}
 	return nil
 }

@@ -54,7 +54,8 @@ func TestSocketOfOneThatHangs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, err := c.Do(t.Context(), "GET", "/v1/state", nil); err == nil || !strings.Contains(err.Error(), "as if it hangs") {
+	_, err = c.Do(t.Context(), "GET", "/v1/state", nil)
+	if err == nil || !strings.Contains(err.Error(), "as if it hangs") {
 		t.Error(err)
 	}
 }
