@@ -5,7 +5,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -39,6 +41,11 @@ func FuzzSession(f *testing.F) {
 	})
 }
 
+// inOrder returns the TOIs of a session in order: what a script does is the same each time.
+func inOrder(s *Session) []flute.TOI {
+	return slices.SortedFunc(maps.Keys(s.names.objects), flute.TOI.Compare)
+}
+
 func runScript(t *testing.T, options byte, script []byte) {
 	cfg := Config{
 		Registry: schemes.Default(), OTI: fec.OTI{SymbolLength: 16, MaxSourceBlockLength: 3},
@@ -69,25 +76,21 @@ func runScript(t *testing.T, options byte, script []byte) {
 	m := model{t: t, ended: map[flute.TOI]bool{}, described: map[flute.TOI]bool{}}
 	for i, op := range script {
 		switch {
-		case op == 'R':
-			for toi := range s.names.objects {
-				if live := s.names.objects[toi].live(); s.Remove(toi, AtOnce) != live {
-					t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
-				}
+		case op == 'R', op == 'r', op == 'T', op == 'P':
+			all := inOrder(s)
+			if len(all) == 0 {
 				break
 			}
-		case op == 'r', op == 'T', op == 'P':
-			for toi, o := range s.names.objects {
-				live := o.live()
-				switch {
-				case op == 'r' && s.Remove(toi, AfterTransfer) != live:
-					t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
-				case op == 'T' && s.Trigger(toi, now.Add(time.Duration(i%3)*10*time.Millisecond)) && !live:
-					t.Fatalf("op %d: TOI %v has ended and was triggered", i, toi)
-				case op == 'P' && s.PauseObject(toi, !o.paused) != live:
-					t.Fatalf("op %d: PauseObject of TOI %v, live: %v", i, toi, live)
-				}
-				break
+			toi := all[i%len(all)]
+			o := s.names.objects[toi]
+			live := o.live()
+			switch {
+			case op == 'R' && s.Remove(toi, AtOnce) != live, op == 'r' && s.Remove(toi, AfterTransfer) != live:
+				t.Fatalf("op %d: Remove of TOI %v, live: %v", i, toi, live)
+			case op == 'T' && s.Trigger(toi, now.Add(time.Duration(i%3)*10*time.Millisecond)) && !live:
+				t.Fatalf("op %d: TOI %v has ended and was triggered", i, toi)
+			case op == 'P' && s.PauseObject(toi, !o.paused) != live:
+				t.Fatalf("op %d: PauseObject of TOI %v, live: %v", i, toi, live)
 			}
 		case op == 'Q':
 			s.PauseQueue(int8(i%3), i%2 == 0)
@@ -113,7 +116,7 @@ func runScript(t *testing.T, options byte, script []byte) {
 	for i := range 3 {
 		s.PauseQueue(int8(i), false)
 	}
-	for toi := range s.names.objects {
+	for _, toi := range inOrder(s) {
 		s.PauseObject(toi, false)
 	}
 	// Whatever was done, the session comes to its end when time passes.
