@@ -59,10 +59,14 @@ func TestSendAndReceiveOnATerminal(t *testing.T) {
 			r := startOnTerminal(t, columns, "receive", "--group", group.String(), "--interface", "lo", "--timeout",
 				"60s", to)
 			listening(t, group)
-			s := startOnTerminal(t, columns, "send", "--to", group.String(), "--interface", "lo", "--rate", "20Mbit",
-				filepath.Join(from, "d"))
+			socket := filepath.Join(from, "control")
+			s := startOnTerminal(t, columns, "send", "--to", group.String(), "--interface", "lo", "--rate", "1Mbit",
+				"--control", socket, filepath.Join(from, "d"))
 			s.until(bar)
 			r.until(bar)
+			c := control(t, socket)
+			c.ask("rate 20Mbit", "")
+			c.ask("finish", "")
 			for name, p := range map[string]*terminal{"send": s, "receive": r} {
 				code, screen := p.ends(columns)
 				text := strings.Join(screen, "")
