@@ -31,6 +31,12 @@ func keep(path string, j *journal) *eventFile {
 	return keepEvents(path, earlier{}, j, slog.New(slog.NewTextHandler(io.Discard, nil)))
 }
 
+// closed closes a file, and waits for as long as its disk takes: close does not.
+func closed(file *eventFile) {
+	file.close()
+	<-file.closed
+}
+
 // ids returns the numbers of the entries after one.
 func ids(j *journal, after uint64) (list []uint64) {
 	entries, _, _ := j.After(after, 1<<20)
@@ -52,7 +58,7 @@ func TestEventsOutlive(t *testing.T) {
 	for i := range 20 {
 		a.add(completed(i + 1))
 	}
-	file.close()
+	closed(file)
 	want, _, _ := a.After(4, 100)
 
 	b, before := nextJournal(t, path, 16)
@@ -79,7 +85,7 @@ func TestEventsOutlive(t *testing.T) {
 	if err := os.WriteFile(killed, text, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	file.close()
+	closed(file)
 
 	c, before := nextJournal(t, killed, 16)
 	c.add(completed(1))
@@ -118,7 +124,7 @@ func TestEventsTorn(t *testing.T) {
 	for i := range 5 {
 		j.add(completed(i + 1))
 	}
-	file.close()
+	closed(file)
 	whole, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
@@ -174,14 +180,14 @@ func TestEventsBound(t *testing.T) {
 	for i := range 5000 {
 		j.add(completed(i))
 	}
-	file.close()
+	closed(file)
 	text, err := os.ReadFile(path)
 	if n := bytes.Count(text, []byte(" event ")); err != nil || n < 16 || n > 2*16+eventLines {
 		t.Errorf("%d entries, %v", n, err)
 	}
 	for range 2 * maxRuns {
 		j, _ = nextJournal(t, path, 16)
-		keep(path, j).close()
+		closed(keep(path, j))
 	}
 	text, err = os.ReadFile(path)
 	if n := bytes.Count(text, []byte(" run ")); err != nil || n != maxRuns || j.Last() != 5000 {
@@ -199,7 +205,7 @@ func TestEventsFolder(t *testing.T) {
 	if err := os.Mkdir(filepath.Dir(path), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	file.close() // it tries once more
+	closed(file) // it tries once more
 	after, _ := nextJournal(t, path, 16)
 	if after.Last() != 1 || strings.Count(log.String(), "not kept") != 1 || !strings.Contains(log.String(), "again") {
 		t.Errorf("%d\n%s", after.Last(), log)
@@ -236,12 +242,12 @@ func TestEventsOfOne(t *testing.T) {
 	log := &lockedBuffer{}
 	second := keepEvents(path, before, other, slog.New(slog.NewTextHandler(log, nil)))
 	other.add(completed(7))
-	second.close()
+	closed(second)
 	if !strings.Contains(log.String(), "another process") {
 		t.Errorf("it is not told: %s", log)
 	}
 	j.add(completed(2))
-	first.close()
+	closed(first)
 	if after, before := nextJournal(t, path, 16); before.killed || cmp.Diff([]uint64{1, 2}, ids(after, 0)) != "" {
 		t.Errorf("%v, %v", before.killed, ids(after, 0))
 	}
@@ -269,7 +275,7 @@ func TestEventsUnclean(t *testing.T) {
 	j, _ := nextJournal(t, path, 16)
 	file := keep(path, j)
 	j.add(completed(1))
-	file.close()
+	closed(file)
 	if err := os.Mkdir(path+".new", 0o700); err != nil { // no file can be made there
 		t.Fatal(err)
 	}
@@ -280,7 +286,7 @@ func TestEventsUnclean(t *testing.T) {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	file = keepEvents(path, before, j, log)
 	j.add(completed(2))
-	file.close()
+	closed(file)
 	if after, before := nextJournal(t, path, 16); !before.killed || cmp.Diff([]uint64{1}, ids(after, 0)) != "" {
 		t.Errorf("%v, %v", before.killed, ids(after, 0))
 	}
@@ -322,7 +328,7 @@ func TestEventsFileIsLost(t *testing.T) {
 			}
 			written(5)
 			if err := lose(path); err != nil && runtime.GOOS == "windows" {
-				file.close()
+				closed(file)
 				continue // which keeps others from a file that is open
 			} else if err != nil {
 				t.Fatal(err)
@@ -331,7 +337,7 @@ func TestEventsFileIsLost(t *testing.T) {
 				a.add(completed(6))
 				written(6)
 			}
-			file.close()
+			closed(file)
 			b, before := nextJournal(t, path, 16)
 			if got := ids(b, 0); len(got) != 5+more || before.killed {
 				t.Errorf("%s, %d more events: %v are kept, killed: %v", name, more, got, before.killed)
