@@ -93,7 +93,6 @@ func (e *Endpoint) reader() *reader {
 		kept: &e.kept, wakes: wakes,
 		source: e.source, fanout: e.fanout, slabs: e.slabs, sparse: e.sparse, counts: &e.counts,
 		closing: &e.closing, batch: e.batch, longest: e.cfg.MaxDatagram,
-		spare: slab.NewPool(max(e.batch, slab.MessageSize), 1).Get(), // a byte for each, or for one message
 	}
 }
 

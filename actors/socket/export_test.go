@@ -1,11 +1,8 @@
 package socket
 
-import "github.com/flute-node/flute-node/internal/slab"
-
 // NewReader returns what reads once from the source of an Endpoint and posts what came, on the caller's goroutine.
 func NewReader(e *Endpoint) (read func() error) {
-	r, datagrams := e.reader(), make([]slab.Datagram, e.batch)
-	return func() error { return r.read(datagrams) }
+	return e.reader().next
 }
 
 // OwnerFirst reports whether a reader of that source would yield to an owner whose sender may wait.

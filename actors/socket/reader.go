@@ -2,6 +2,8 @@ package socket
 
 import (
 	"runtime"
+	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -37,7 +39,6 @@ type reader struct {
 	longest int          // bytes of a datagram that is not too long
 	closing *atomic.Bool // set before source is closed
 
-	spare *slab.Slab // to read into when every other slab is out
 	dense dense
 	live  []*Flow // that got datagrams of the read in hand
 	kept  *kept   // of the Endpoint
@@ -58,9 +59,8 @@ type counts struct {
 // run reads until the source fails. It returns nil when the source was closed.
 func (r *reader) run() error {
 	defer r.dense.release()
-	datagrams := make([]slab.Datagram, r.batch)
 	for {
-		if err := r.read(datagrams); err != nil {
+		if err := r.next(); err != nil {
 			return r.ended(err)
 		}
 		if r.ownerFirst() || r.crowdFirst() {
@@ -77,11 +77,26 @@ func (r *reader) ownerFirst() bool {
 	return r.yields && (!told || buffer.HasRoom())
 }
 
-// read reads once and posts what came.
-func (r *reader) read(datagrams []slab.Datagram) error {
+// rows are what readers borrow for one read: one for each would be 64 MB for a thousand readers.
+var rows = sync.Pool{New: func() any { return new([]slab.Datagram) }}
+
+// spares are slabs of one message to read into when every other slab is out.
+var spares = sync.Pool{New: func() any { return slab.NewPool(slab.MessageSize, 1).Get() }}
+
+// next waits for datagrams and reads once.
+func (r *reader) next() error {
 	if err := r.idle(); err != nil {
 		return err
 	}
+	row := rows.Get().(*[]slab.Datagram)
+	*row = slices.Grow((*row)[:0], r.batch)[:r.batch]
+	err := r.read(*row)
+	rows.Put(row) // not after a panic: it may refer to a slab
+	return err
+}
+
+// read reads once and posts what came.
+func (r *reader) read(datagrams []slab.Datagram) error {
 	s := r.slabs.Get()
 	if s == nil {
 		r.postDue(everything()) // it holds slabs
@@ -163,7 +178,11 @@ func (r *reader) abandon() {
 
 // discard reads what the kernel has and counts it as lost.
 func (r *reader) discard(datagrams []slab.Datagram) error {
-	n, err := r.source.ReadBatch(r.spare, datagrams)
+	spare := spares.Get().(*slab.Slab)
+	defer spares.Put(spare)
+	datagrams = datagrams[:min(len(datagrams), slab.MessageSize)] // a byte for each
+	n, err := r.source.ReadBatch(spare, datagrams)
+	defer clear(datagrams[:n])
 	r.counts.read.Add(uint64(n))
 	r.unrouted = n
 	r.fanout.begin()
