@@ -28,8 +28,38 @@ func lookup(ctx context.Context, host string) ([]netip.Addr, error) {
 	return net.DefaultResolver.LookupNetIP(ctx, "ip", host)
 }
 
-// receive runs a reception until ctx ends.
+// receive runs a reception until ctx ends. It is what a section has on its stack meanwhile: open has what is large.
 func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) (err error) {
+	in := &incoming{}
+	defer func() { err = errors.Join(err, d.end(u, in)) }()
+	if err := d.open(ctx, u, section, in); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	return nil
+}
+
+// incoming is what a section of receive has begun.
+type incoming struct {
+	temporary  string // a folder that goes with it
+	runner     *program.Runner
+	begun      bool // from here on the unit is left in order
+	receptions []*node.Reception
+}
+
+// end ends what has been begun.
+func (d *Daemon) end(u *unit, in *incoming) (err error) {
+	if in.begun {
+		err = d.leave(u, in.receptions, in.runner)
+	}
+	if in.temporary != "" {
+		err = errors.Join(err, os.RemoveAll(in.temporary))
+	}
+	return err
+}
+
+// open begins the receptions of a section. What it has begun is in in, also after an error.
+func (d *Daemon) open(ctx context.Context, u *unit, section *config.Receive, in *incoming) error {
 	all, err := section.Settings(ctx, lookup)
 	if err != nil {
 		return err
@@ -38,6 +68,7 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 	if err != nil {
 		return err
 	}
+	in.runner = runner
 	u.runs(runner)
 	folder := section.Dir
 	if folder == "" {
@@ -49,7 +80,7 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		if folder, err = os.MkdirTemp(section.Stage, "flute-node-*"); err != nil {
 			return err
 		}
-		defer func() { err = errors.Join(err, os.RemoveAll(folder)) }()
+		in.temporary = folder
 	}
 	absolute := "" // path of the folder; empty: the files do not stay
 	if section.Dir != "" {
@@ -58,8 +89,7 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		}
 	}
 	d.routes.set(u.name, routesOf(all))
-	var receptions []*node.Reception
-	defer func() { err = errors.Join(err, d.leave(u, receptions, runner)) }()
+	in.begun = true
 	for _, cfg := range all {
 		cfg.Dir = folder
 		if section.Dir == "" {
@@ -78,11 +108,10 @@ func (d *Daemon) receive(ctx context.Context, u *unit, section *config.Receive) 
 		if err != nil {
 			return err
 		}
-		receptions = append(receptions, r)
+		in.receptions = append(in.receptions, r)
 	}
-	u.attach(receptions, nil)
+	u.attach(in.receptions, nil)
 	d.log.Info("receiving", "unit", u.name, "dir", section.Dir)
-	<-ctx.Done()
 	return nil
 }
 

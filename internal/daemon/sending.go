@@ -48,12 +48,35 @@ func (d *Daemon) send(ctx context.Context, u *unit, section *config.Send) error 
 	return err
 }
 
-// sendWith is send; h is nil without a lease.
+// sendWith is send; h is nil without a lease. It is what a section has on its stack for as long as it sends: begin has
+// what is large.
 func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h *held) (err error) {
+	o, err := d.begin(ctx, u, section, h)
+	if o == nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, o.end()) }()
+	if o.watching != nil {
+		if err := o.watching.Run(ctx, d.node); err != nil {
+			return err
+		}
+	}
+	return d.finish(ctx, u, o.session, o.watching != nil)
+}
+
+// ongoing is a session that a section sends.
+type ongoing struct {
+	session  *node.Sending
+	watching *outgoing.Watching // nil: no file will be added
+	end      func() error
+}
+
+// begin begins to send, and adds what is there. nil without an error: all was sent already.
+func (d *Daemon) begin(ctx context.Context, u *unit, section *config.Send, h *held) (*ongoing, error) {
 	now := time.Now()
 	items, err := d.find(section)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	largest := outgoing.Largest(items)
 	if section.Watch.Watch != "" {
@@ -62,11 +85,11 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 	words := section.Words(now)
 	cfg, err := words.Config(largest)
 	if err != nil {
-		return section.Keyed(err)
+		return nil, section.Keyed(err)
 	}
 	cfg.Session.FDTXML = section.FDTXML
 	if cfg.To, err = section.To.Resolve(ctx, lookup); err != nil {
-		return fmt.Errorf("to: %w", err)
+		return nil, fmt.Errorf("to: %w", err)
 	}
 	how := &outgoing.How{
 		Words: &words, Core: &cfg.Session, StartAt: section.StartAt.At(now), Priority: section.Priority, Now: now,
@@ -78,28 +101,22 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 	}
 	for _, i := range items {
 		if err := how.Prepare(i); err != nil {
-			return section.Keyed(err)
+			return nil, section.Keyed(err)
 		}
 	}
-	var watcher *watch.Watcher
-	if w := section.Watch; w.Watch != "" {
-		watcher, err = watch.New(watch.Config{
-			Folder: w.Watch, Settle: cmp.Or(w.Settle, time.Second), Include: w.Include, Exclude: w.Exclude,
-			State: w.WatchState, Warn: func(text string) { d.journal.add(notice.Warning{Text: u.name + ": " + text}) },
-		})
-		if err != nil {
-			return err
-		}
+	watcher, err := d.watcher(u, section)
+	if err != nil {
+		return nil, err
 	}
 	items = h.unsent(items)
 	if h != nil && len(items) == 0 && watcher == nil {
 		d.allSent(u, "")
-		return nil
+		return nil, nil
 	}
 	release, ok := claim.Session(cfg.To, cfg.TSI)
-	defer release()
 	if !ok && h == nil { // a lease says whose the session is
-		return fmt.Errorf("another process of this machine sends to %v with tsi %d: receivers take both for one "+
+		release()
+		return nil, fmt.Errorf("another process of this machine sends to %v with tsi %d: receivers take both for one "+
 			"session, and files are lost; give this one another tsi", cfg.To, cfg.TSI)
 	}
 	h.apply(&cfg)
@@ -107,15 +124,11 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 	d.routes.set(u.name, []route{{group: cfg.To, tsis: []flute.TSI{cfg.TSI}, sending: true}})
 	s, err := d.node.Send(ctx, cfg)
 	if err != nil {
-		return err
+		release()
+		return nil, err
 	}
-	defer func() {
-		h.shut()
-		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
-		defer cancel()
-		err = errors.Join(err, s.Close(ctx))
-	}()
-	defer h.follow(ctx, flute.SessionKey{Group: cfg.To, TSI: cfg.TSI})()
+	key := flute.SessionKey{Group: cfg.To, TSI: cfg.TSI}
+	o := &ongoing{session: s, end: ending(s, h, h.follow(ctx, key), release)}
 	u.attach(nil, s)
 	d.log.Info("sending", "unit", u.name, "to", cfg.To, "tsi", cfg.TSI, "files", len(items))
 	for _, doubt := range outgoing.Doubts(items) {
@@ -130,18 +143,39 @@ func (d *Daemon) sendWith(ctx context.Context, u *unit, section *config.Send, h 
 		items[i] = nil // the session has what is needed of it
 	})
 	if watcher != nil {
-		w := outgoing.Watching{
-			Key: flute.SessionKey{Group: cfg.To, TSI: cfg.TSI}, Session: s, Watcher: watcher, How: how,
+		o.watching = &outgoing.Watching{
+			Key: key, Session: s, Watcher: watcher, How: how,
 			Warn: func(text string) { d.warn(u.name + ": " + text) },
 		}
 		if h != nil {
-			w.Numbers = h
-		}
-		if err := w.Run(ctx, d.node); err != nil {
-			return err
+			o.watching.Numbers = h
 		}
 	}
-	return d.finish(ctx, u, s, watcher != nil)
+	return o, nil
+}
+
+// watcher returns what watches the folder of a section; nil: it has none.
+func (d *Daemon) watcher(u *unit, section *config.Send) (*watch.Watcher, error) {
+	w := section.Watch
+	if w.Watch == "" {
+		return nil, nil
+	}
+	return watch.New(watch.Config{
+		Folder: w.Watch, Settle: cmp.Or(w.Settle, time.Second), Include: w.Include, Exclude: w.Exclude,
+		State: w.WatchState, Warn: func(text string) { d.journal.add(notice.Warning{Text: u.name + ": " + text}) },
+	})
+}
+
+// ending returns what ends a session.
+func ending(s *node.Sending, h *held, unfollow, release func()) func() error {
+	return func() error {
+		defer release()
+		unfollow()
+		h.shut()
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
+		defer cancel()
+		return s.Close(ctx)
+	}
 }
 
 // finish waits for the end of a session to which no file will be added.
