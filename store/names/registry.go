@@ -1,14 +1,11 @@
 package names
 
 import (
-	"fmt"
 	"hash/maphash"
 	"path"
-	"strings"
 	"sync"
 	"unique"
 
-	"github.com/flute-node/flute-node/internal/segment"
 	"github.com/flute-node/flute-node/store"
 )
 
@@ -65,7 +62,8 @@ type Claimed struct {
 }
 
 // New returns the registry for a Store in which look finds what is there. fold returns the same string for names
-// between which the store makes no difference. Both may be nil: nothing is there yet; all names differ.
+// between which the store makes no difference. Both may be nil: nothing is there yet; all names differ. look must be
+// safe for concurrent use. It may take its time: nobody else waits for it.
 func New(look func(name string) Kind, fold func(name string) string) *Registry {
 	if look == nil {
 		look = func(string) Kind { return Absent }
@@ -109,124 +107,13 @@ func (n *Registry) ClaimName(wanted, location, publisher string) (Claimed, error
 }
 
 func (n *Registry) claim(folder, wanted, location, publisher string) (Claimed, error) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
 	c := &claim{Registry: n, folder: folder, location: location, id: n.identify(folder, location)}
 	wanted = c.fit(wanted)
-	base := c.fit(c.clearPath(wanted))
-	name, fresh := c.choose(base)
-	n.marked = n.marked || name != base
-	if name == "" {
-		return Claimed{}, fmt.Errorf("%w: %q is taken, with all its marks", store.ErrName, wanted)
-	}
-	claimed := Claimed{Name: name}
-	by := unique.Make(publisher)
-	if h, ok := n.get(name); ok && h.publisher != by {
-		claimed.Replaced = h.publisher.Value()
-	}
-	if fresh && name != wanted {
-		claimed.Wanted = wanted
-	}
-	n.put(name, holder{c.id, by})
-	for i := range name {
-		if name[i] == '/' {
-			n.put(name[:i], holder{})
+	for c.look(wanted); ; c.look(c.unseen) {
+		if claimed, err := c.try(wanted, unique.Make(publisher)); c.unseen == "" {
+			return claimed, err
 		}
 	}
-	return claimed, nil
-}
-
-// claim is one Claim.
-type claim struct {
-	*Registry
-	folder, location string
-	id               uint64 // holder.location
-
-	seen string // at looked at it last; "": at nothing
-	kind Kind   // of seen
-}
-
-// at returns what is under a name. It looks once when it is asked for the same name again.
-func (c *claim) at(name string) Kind {
-	if name != c.seen {
-		c.seen, c.kind = name, c.look(name)
-	}
-	return c.kind
-}
-
-// fit returns name, or, if its folder or marks have made it too long, one without the folders of the location.
-func (c *claim) fit(name string) string {
-	if store.CheckName(name) == nil {
-		return name
-	}
-	return path.Join(c.folder, segment.Mark(path.Base(name), c.location, marks[len(marks)-1]))
-}
-
-// choose returns the name for a location, base or one with a mark, and whether it had none before; "" when all are
-// taken.
-func (c *claim) choose(base string) (name string, fresh bool) {
-	_, taken := c.get(base)
-	if !taken && !c.marked && c.at(base) == Absent {
-		return base, true
-	}
-	dir, leaf := path.Split(base)
-	names := [1 + len(marks)]string{base}
-	for i, digits := range marks {
-		names[1+i] = c.fit(dir + segment.Mark(leaf, c.location, digits))
-	}
-	for _, name := range names {
-		if h, ok := c.get(name); ok && h.location == c.id && c.at(name) <= File {
-			return name, false
-		}
-	}
-	taken = taken || c.at(base) > File
-	if _, ok := c.get(names[1]); !ok && c.at(names[1]) == File {
-		return names[1], true
-	}
-	if !taken {
-		return base, true
-	}
-	for _, name := range names[1:] {
-		if _, ok := c.get(name); !ok && c.at(name) <= File {
-			return name, true
-		}
-	}
-	return "", true
-}
-
-// clearPath marks the folders of name that are files.
-func (c *claim) clearPath(name string) string {
-	blocked := c.at(name) == Blocked
-	for i := range name {
-		if name[i] == '/' {
-			h, _ := c.get(name[:i])
-			blocked = blocked || h.location != 0
-		}
-	}
-	if !blocked {
-		return name
-	}
-	dir, wanted := "", ""
-	segments := strings.Split(name, "/")
-	for _, s := range segments[:len(segments)-1] {
-		wanted += s + "/"
-		dir = path.Join(dir, c.clearFolder(dir, s, wanted))
-	}
-	return path.Join(dir, segments[len(segments)-1])
-}
-
-// clearFolder returns the name for the folder s in dir, marked with a hash of its wanted path if need be.
-func (c *claim) clearFolder(dir, s, wanted string) string {
-	name := s
-	for _, digits := range marks {
-		full := path.Join(dir, name)
-		h, claimed := c.get(full)
-		if kind := c.at(full); (!claimed || h.location == 0) && (kind == Absent || kind == Folder) {
-			break
-		}
-		name = segment.Mark(s, wanted, digits)
-	}
-	return name
 }
 
 // identify returns holder.location: never 0, which is that of folders.
