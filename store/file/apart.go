@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"path"
-	"path/filepath"
 	"syscall"
 )
 
@@ -39,25 +38,6 @@ func (o *object) placeFrom(g *ground, name string) error {
 		return o.placeAcross(g, name)
 	}
 	return err
-}
-
-// placeAcross moves a copy of the staged file to its name in a folder that is of another file system than the root:
-// something is mounted below the root. The copy is made in a stage beside that name, so that it becomes visible whole.
-func (o *object) placeAcross(g *ground, name string) error {
-	s, dir := o.store, path.Dir(name)
-	there, err := newStage(g.root, path.Join(dir, stageName), &s.opts)
-	if err != nil {
-		return err
-	}
-	defer there.close() //nolint:errcheck // what it leaves the next one removes
-	if err := o.bring(g.stage, there, filepath.Join(s.path, filepath.FromSlash(dir))); err != nil {
-		return err
-	}
-	if err := s.rename(g, path.Join(there.dir, o.name), name, o.grown); err != nil {
-		return err
-	}
-	_ = g.stage.files.Remove(o.name)
-	return nil
 }
 
 // placeFromHome moves the staged file to its name: its copy in the root, if it is staged elsewhere.
@@ -108,7 +88,11 @@ func (o *object) bring(staged, there *stage, disk string) error {
 		err = s.dress(to)
 	}
 	if err == nil && !s.opts.NoSync {
-		err = s.syncFile(to)
+		sync := s.syncFile
+		if there.away {
+			sync = s.syncAway
+		}
+		err = sync(to)
 	}
 	if err = errors.Join(err, to.Close()); err == nil {
 		err = there.files.Chtimes(o.name, info.ModTime(), info.ModTime())

@@ -22,7 +22,8 @@
 //
 // # Limitations
 //
-// The staging folder is part of the root, or Options.Stage; the root must be one file system. Symbolic links
-// to folders within the root are followed. On file systems without locks, leftovers are not removed. On Windows,
-// folders are not synced. Whoever may write to the root can change what was published.
+// The staging folder is part of the root, or Options.Stage. Files for a folder below the root on another file system
+// are copied there, and synced one by one. Symbolic links to folders within the root are followed. On file systems
+// without locks, leftovers are not removed. On Windows, folders are not synced. Whoever may write to the root can
+// change what was published.
 package file

@@ -1,6 +1,10 @@
 package file
 
-import "os"
+import (
+	"os"
+	"sync"
+	"time"
+)
 
 const (
 	// calls is how many calls that make, read, write or sync a file are under way at a time: each takes a thread while
@@ -8,6 +12,8 @@ const (
 	calls = 32
 	// shared is how many files are published at a time where they share one sync: the more, the less each costs.
 	shared = 1024
+	// hangs is how long a sync in a folder keeps its place in the gate: that may be on another disk, which hangs.
+	hangs = time.Second
 )
 
 // AtOnce returns how many callers of Publish the Store serves well at a time. Most of them wait for the same sync.
@@ -19,7 +25,7 @@ func (s *Store) AtOnce() int {
 }
 
 // gate bounds the calls of the system that are under way. Looking at names does not go through it. Whoever is in it
-// waits for the disk and for nothing else.
+// waits for the disk of the root and for nothing else, or has lent its place.
 type gate chan struct{}
 
 func newGate() gate { return make(gate, calls) }
@@ -33,6 +39,19 @@ func (g gate) around(fn func(*os.File) error) func(*os.File) error {
 	return func(f *os.File) error {
 		g.enter()
 		defer g.leave()
+		return fn(f)
+	}
+}
+
+// lending is around for a call that may wait for another disk than the root's. One that hangs gives its place to
+// others: who publishes at a time bounds how many there are.
+func (g gate) lending(fn func(*os.File) error) func(*os.File) error {
+	return func(f *os.File) error {
+		g.enter()
+		leave := sync.OnceFunc(g.leave)
+		late := time.AfterFunc(hangs, leave)
+		defer leave()
+		defer late.Stop()
 		return fn(f)
 	}
 }

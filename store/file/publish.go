@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"os"
 	"path"
+	"strings"
 
 	"github.com/flute-node/flute-node/store"
 )
@@ -175,8 +176,8 @@ func (s *Store) warnUnsynced(name string, err error) {
 
 // makeFolders makes dir and the folders above it, and makes them durable. It returns what dir is.
 func (s *Store) makeFolders(g *ground, dir string) (info fs.FileInfo, err error) {
-	s.mkdir.Lock()
-	defer s.mkdir.Unlock()
+	top, _, _ := strings.Cut(dir, "/") // one that hangs keeps nobody from the others
+	defer s.mkdir.lock(top)()
 	if info, err = g.root.Stat(dir); err == nil && info.IsDir() {
 		return info, nil
 	}

@@ -34,6 +34,7 @@ type stage struct {
 	syncs  syncs
 	lock   *os.File
 
+	away     bool // on another file system than the root, below which it is
 	reserves bool // files that come are written faster to a place that is reserved
 
 	// turn is held while a file is made in dir or moved out of it: the kernel does so for one file of a folder at a

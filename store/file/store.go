@@ -18,21 +18,23 @@ import (
 // Store is a [store.Store] below one root folder. Its methods are safe for concurrent use. Several Stores, of any
 // number of processes, may share a root.
 type Store struct {
-	opts     Options
-	path     string // of the root, absolute
-	names    *names.Registry
-	files    *descriptors
-	folders  folders
-	gate     gate
-	behind   behind
-	allocate func(file *os.File, off, n int64) error // nil: nothing is reserved while a file comes
-	unsynced atomic.Bool                             // the last sync of a folder failed
-	sync     func(folder *os.File) error
-	syncFile func(file *os.File) error
+	opts      Options
+	path      string // of the root, absolute
+	names     *names.Registry
+	files     *descriptors
+	folders   folders
+	crossings crossings
+	gate      gate
+	behind    behind
+	allocate  func(file *os.File, off, n int64) error // nil: nothing is reserved while a file comes
+	unsynced  atomic.Bool                             // the last sync of a folder failed
+	sync      func(folder *os.File) error
+	syncFile  func(file *os.File) error
+	syncAway  func(file *os.File) error // of a folder on another file system, which may hang alone
 
 	quota    *quota
-	mkdir    sync.Mutex // held while folders are made, until they are durable
-	placing  sync.Mutex // held while it is looked whether a name is free, and taken
+	mkdir    locks      // by the first folder of a path: held while folders are made, until they are durable
+	placing  locks      // by folder: held while it is looked whether a name is free, and taken
 	renewing sync.Mutex // held while a ground is opened in the place of another
 	// recovering is held over Recover and Delivered: whoever looks into what a process has left holds its lock, which
 	// another call would take for that of a process that lives.
@@ -77,7 +79,8 @@ func (opts Options) New(root string) (*Store, error) {
 		gate: newGate(),
 	}
 	s.files = newDescriptors(opts.MaxOpen)
-	s.sync, s.syncFile = s.gate.around(syncFolder), s.gate.around((*os.File).Sync)
+	s.syncFile = s.gate.around((*os.File).Sync)
+	s.sync, s.syncAway = s.gate.lending(syncFolder), s.gate.lending((*os.File).Sync)
 	if !opts.NoSync {
 		s.behind.begin = beginWriting
 	}

@@ -1,0 +1,181 @@
+package file
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// TestCrossingsShareAStage: files that are published at the same time in a folder on another file system are copied
+// into one stage there: with one each, every one would look for leftovers in those of all others.
+func TestCrossingsShareAStage(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	defer s.Close()
+	for _, dir := range []string{"a", "b"} {
+		if err := os.Mkdir(filepath.Join(root, dir), 0o700); err != nil {
+			t.Fatal(err)
+		}
+	}
+	g := s.current()
+	entered := make([]*crossing, 20)
+	var all sync.WaitGroup
+	for i := range entered {
+		all.Go(func() {
+			var err error
+			if entered[i], err = s.crossings.enter(g, string(rune('a'+i%2)), &s.opts); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	for _, dir := range []string{"a", "b"} {
+		stages, err := filepath.Glob(filepath.Join(root, dir, stageName, "*"+lockExt))
+		if len(stages) != 1 || err != nil {
+			t.Errorf("%s has %d stages, %v", dir, len(stages), err)
+		}
+	}
+	for i, x := range entered {
+		if o := written(t, s, "content").(*object); i == len(entered)-1 { // the last one still has it
+			if err := o.placeAcross(g, "b/x"); err != nil || read(t, root, "b", "x") != "content" {
+				t.Error(err)
+			}
+		}
+		s.crossings.leave(x, nil)
+	}
+	for _, dir := range []string{"a", "b"} {
+		if _, err := os.Lstat(filepath.Join(root, dir, stageName)); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("the stage in %s is left: %v", dir, err)
+		}
+	}
+}
+
+// TestCrossingThatIsRemoved: when somebody removes a stage that is shared, who comes next has another one.
+func TestCrossingThatIsRemoved(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	defer s.Close()
+	there := filepath.Join(root, "d")
+	if err := os.Mkdir(there, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	g := s.current()
+	x, err := s.crossings.enter(g, "d", &s.opts)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.RemoveAll(filepath.Join(there, stageName)); err != nil {
+		t.Fatal(err)
+	}
+	o := written(t, s, "content").(*object)
+	if err := o.placeAcross(g, "d/x"); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("in a stage that was removed: %v", err)
+	}
+	if err := o.placeAcross(g, "d/x"); err != nil || read(t, root, "d", "x") != "content" {
+		t.Errorf("afterwards: %v", err)
+	}
+	s.crossings.leave(x, nil)
+	if len(s.crossings.open) != 0 {
+		t.Errorf("%d are open", len(s.crossings.open))
+	}
+}
+
+// TestSyncThatHangsLendsItsPlace: a sync in a folder that does not answer is in the way of other calls for a second at
+// most, and what it has lent it does not give back twice.
+func TestSyncThatHangsLendsItsPlace(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		g, hung := newGate(), make(chan struct{})
+		hanging := g.lending(func(*os.File) error { <-hung; return nil })
+		for range 3 * calls {
+			go hanging(nil)
+		}
+		begin := time.Now()
+		if err := g.around(func(*os.File) error { return nil })(nil); err != nil {
+			t.Fatal(err)
+		}
+		if took := time.Since(begin); took > 3*hangs {
+			t.Errorf("another call has waited %v", took)
+		}
+		close(hung)
+		synctest.Wait()
+		time.Sleep(10 * hangs)
+		if len(g) != 0 {
+			t.Errorf("%d places are taken", len(g))
+		}
+	})
+}
+
+// TestFolderThatIsMadeHangs: folders are made elsewhere while one cannot be.
+func TestFolderThatIsMadeHangs(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	defer s.Close()
+	entered, others := make(chan struct{}), make(chan struct{})
+	s.sync = func(f *os.File) error {
+		if filepath.Base(f.Name()) != "dead" {
+			return nil
+		}
+		entered <- struct{}{}
+		select {
+		case <-others:
+			return nil
+		case <-time.After(30 * time.Second):
+			return errors.New("the other one waits for it")
+		}
+	}
+	result := make(chan error, 1)
+	slow, quick := written(t, s, "dead"), written(t, s, "alive")
+	go func() {
+		_, err := s.Publish(slow, "dead/a/x")
+		result <- err
+	}()
+	<-entered
+	if _, err := s.Publish(quick, "alive/a/x"); err != nil {
+		t.Error(err)
+	}
+	close(others)
+	if err := <-result; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestLocks: a lock is for all spellings of a folder and for no other one, and is forgotten with its last user.
+func TestLocks(t *testing.T) {
+	var l locks
+	unlock := l.lock("Caf\u00e9")
+	l.lock("other")()
+	order := make(chan string, 2)
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer l.lock(strings.ToUpper("cafe\u0301"))()
+		order <- "second"
+	})
+	waits := func() bool {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		for _, k := range l.held {
+			if len(l.held) == 1 && k.users == 2 {
+				return true
+			}
+		}
+		return false
+	}
+	for begin := time.Now(); !waits(); time.Sleep(time.Millisecond) {
+		if time.Since(begin) > time.Minute {
+			t.Fatal("the other spelling does not wait")
+		}
+	}
+	order <- "first"
+	unlock()
+	if a, b := <-order, <-order; a != "first" || b != "second" {
+		t.Errorf("%s, %s", a, b)
+	}
+	if all.Wait(); len(l.held) != 0 {
+		t.Errorf("%d are held", len(l.held))
+	}
+}
