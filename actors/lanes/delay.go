@@ -52,6 +52,7 @@ func (l *Lanes) tick() {
 			d.told = age
 			l.delays = append(l.delays, d.delay(age))
 		}
+		d.lend(l, now)
 	}
 }
 
@@ -66,7 +67,11 @@ func (d *disk) age(now time.Time) (oldest time.Duration) {
 }
 
 func (d *disk) delay(age time.Duration) Delay {
-	return Delay{Lane: d.key, Name: d.name(), Age: age, Works: d.waiting.n + len(d.visits)}
+	n := d.waiting.n + len(d.visits)
+	for _, p := range d.parts {
+		n += p.parks.n
+	}
+	return Delay{Lane: d.key, Name: d.name(), Age: age, Works: n}
 }
 
 // answered notes that the disk has answered v. l.mu is held.

@@ -13,7 +13,9 @@ type disk struct {
 	key     any
 	waiting turns[*Entry]
 	atOnce  int
-	visits  []*visit      // Works that run, atOnce at most
+	visits  []*visit // Works that run: atOnce at most, and those that have lent their places
+	parts   map[string]*part
+	lent    int           // places of Works that run in parts that do not answer
 	told    time.Duration // age when it was told last; zero: it was not, or has answered
 	quiet   time.Time     // not to be told before
 }
@@ -22,9 +24,11 @@ type disk struct {
 type visit struct {
 	lanes     *Lanes
 	disk      *disk
+	part      *part // that the Work may wait for; nil: the disk as such
 	session   string
 	since     time.Time // when it began to wait for the disk; zero while it computes or waits for a processor
 	computing bool
+	lent      bool // counted in disk.lent
 }
 
 // queue puts e into the lane of a disk. l.mu is held.
@@ -44,7 +48,7 @@ func (l *Lanes) queue(key any, e *Entry) {
 
 // serveMore starts a goroutine for d if there is something to do for one. l.mu is held.
 func (l *Lanes) serveMore(d *disk) {
-	if d.waiting.n > 0 && len(d.visits) < d.atOnce {
+	if d.waiting.n > 0 && len(d.visits)-d.lent < d.atOnce {
 		v := l.idleVisits.Get()
 		if v == nil {
 			v = &visit{}
@@ -66,7 +70,7 @@ func (l *Lanes) serve(v *visit) {
 		d.visits = slices.DeleteFunc(d.visits, func(o *visit) bool { return o == v })
 		if l.serveMore(d); len(d.visits) == 0 {
 			delete(l.disks, d.key)
-			d.key, d.told, d.quiet = nil, 0, time.Time{}
+			d.key, d.told, d.quiet = nil, 0, time.Time{} // a part is there as long as a Work of it runs
 			l.idleDisks.Put(d, maxIdle)
 		}
 		*v = visit{}
@@ -84,12 +88,18 @@ func (v *visit) next() *Entry {
 	l.mu.Lock()
 	defer l.unlock()
 	v.leave()
-	e, ok := v.disk.waiting.pop()
-	if !ok {
-		return nil
+	for len(v.disk.visits)-v.disk.lent <= v.disk.atOnce { // else others have come, while this one had lent its place
+		e, ok := v.disk.waiting.pop()
+		if !ok {
+			return nil
+		}
+		now := time.Now()
+		if v.begin(e, now) {
+			v.session, v.since = e.session, now
+			return e
+		}
 	}
-	v.session, v.since = e.session, time.Now()
-	return e
+	return nil
 }
 
 // leave ends a Work's stay, also of one that has panicked while it computed. l.mu is held.
@@ -98,6 +108,7 @@ func (v *visit) leave() {
 		v.yield()
 	}
 	v.answered()
+	v.leavePart()
 }
 
 // Lock waits for a processor.

@@ -10,6 +10,9 @@
 // A Work in the lane of a disk that also computes takes a processor for that, and gives it back before it waits for the
 // disk again. So no more goroutines compute than there are processors, and none of them waits for a disk.
 //
+// A part of a disk, such as a folder on which another one is mounted, may hang while the rest answers. What waits for
+// it lends its places to others, and what comes for it waits beside the lane, until it answers.
+//
 // Each lane serves the sessions in turn, one Work of each: a hundred Works of one session delay another session's by
 // one.
 //
@@ -19,5 +22,6 @@
 //
 // # Limitations
 //
-// A disk that never answers keeps at most 32 goroutines until the process ends: nothing can interrupt them.
+// A disk that never answers keeps at most 32 goroutines until the process ends, or as many as it serves at a time:
+// nothing can interrupt them. One with parts that hang may keep four times as many.
 package lanes

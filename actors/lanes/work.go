@@ -8,7 +8,8 @@ import (
 	"github.com/flute-node/flute-node/internal/panicked"
 )
 
-// Work is what takes long: a *receiver.Work, a *sender.Work or a *sender.Renewal.
+// Work is what takes long: a *receiver.Work, a *sender.Work or a *sender.Renewal. One that may wait for a part of its
+// disk that hangs alone, such as a folder, also has a method Part() string that names it.
 type Work interface {
 	// Lane returns what Run waits for: nil for the processor; else the disk, such as a store.Store or a sender.Source.
 	// Works with equal values share a lane.

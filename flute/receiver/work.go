@@ -89,6 +89,15 @@ func (w *Work) Decodes() bool { return w.attempt != nil }
 // Lane returns what Run waits for, a Store or a Consumer; nil: it only computes.
 func (w *Work) Lane() any { return w.lane }
 
+// Part returns the folder of the store that Run may wait for, which may hang alone, as one of another file system does;
+// empty: none in particular.
+func (w *Work) Part() string {
+	if w.publication == nil {
+		return ""
+	}
+	return w.publication.Part()
+}
+
 // Run does the work. It blocks on the store, on hashing or on decoding, and touches nothing that other goroutines use.
 // A Work with a Lane holds cpu while it computes, and gives it back while it waits for the store; nil: nobody counts
 // who computes.

@@ -94,6 +94,7 @@ func TestSyncThatHangsLendsItsPlace(t *testing.T) {
 		for range 3 * calls {
 			go hanging(nil)
 		}
+		synctest.Wait()
 		begin := time.Now()
 		if err := g.around(func(*os.File) error { return nil })(nil); err != nil {
 			t.Fatal(err)

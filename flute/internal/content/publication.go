@@ -235,6 +235,18 @@ func (p *Publication) claim() (names.Claimed, error) {
 	return p.Names.ClaimName(name, location, p.Publisher)
 }
 
+// Part returns the folder that the file will be in, unless its name is taken; empty: nobody can tell.
+func (p *Publication) Part() string {
+	name, err := store.Name(p.File.Location)
+	if err != nil {
+		return ""
+	}
+	if p.Template != "" {
+		name = strings.NewReplacer("{path}", name, "{name}", path.Base(name)).Replace(p.Template)
+	}
+	return path.Join(p.Folder, path.Dir(name))
+}
+
 // open opens the object, with all its bytes.
 func (p *Publication) open() (err error) {
 	if p.object, err = p.Object.Open(); err != nil {

@@ -1,0 +1,119 @@
+package lanes
+
+import (
+	"sync"
+	"testing"
+	"time"
+)
+
+// inPart is a Work that may wait for a part of its disk.
+type inPart struct {
+	*work
+	part string
+}
+
+func (w inPart) Part() string { return w.part }
+
+// giveIn has w run for the named session, in a part of its disk.
+func (r *rig) giveIn(session, part string, w *work) {
+	r.Run(NewEntry(inPart{w, part}, session, func(*Entry) {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		r.ended = append(r.ended, session)
+	}))
+}
+
+// TestPartThatHangs: what waits for a part of a disk that hangs keeps nobody for long from the rest, takes a bounded
+// number of goroutines, and goes on when the part answers.
+func TestPartThatHangs(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
+		hung := make(chan struct{})
+		const works = 3600
+		for range works {
+			r.giveIn("dead", "a", &work{lane: "disk", run: func(sync.Locker) { <-hung }})
+			r.giveIn("alive", "b", &work{lane: "disk", run: func(sync.Locker) { time.Sleep(10 * time.Millisecond) }})
+			r.give("none", &work{lane: "disk", run: func(sync.Locker) { time.Sleep(10 * time.Millisecond) }})
+			time.Sleep(time.Second)
+		}
+		ended := map[string]int{}
+		for _, s := range r.order() {
+			ended[s]++
+		}
+		if ended["dead"] > 0 || ended["alive"] < works-10 || ended["none"] < works-10 {
+			t.Errorf("ended: %v", ended)
+		}
+		if r.live > perDisk {
+			t.Errorf("%d goroutines", r.live)
+		}
+		close(hung)
+		if order := r.order(); len(order) < works || len(order) > works+20 {
+			t.Errorf("%d ended once the part had answered", len(order))
+		}
+	})
+}
+
+// TestPartThatHangsAtOnce: Works that take all places before the part is known to hang lend them.
+func TestPartThatHangsAtOnce(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
+		hung := make(chan struct{})
+		for range 1000 {
+			r.giveIn("dead", "a", &work{lane: "disk", run: func(sync.Locker) { <-hung }})
+		}
+		for range 100 {
+			r.giveIn("alive", "b", &work{lane: "disk", run: func(sync.Locker) { time.Sleep(time.Second) }})
+		}
+		time.Sleep(slowAfter + 2*tickInterval + 4*time.Second)
+		if order := r.order(); len(order) != 100 {
+			t.Errorf("%d ended beside a part that hangs", len(order))
+		}
+		time.Sleep(24 * time.Hour)
+		if most := (1 + lends) * perDisk; r.live > most || r.live < perDisk {
+			t.Errorf("%d goroutines, at most %d", r.live, most)
+		}
+		if told := r.told(); len(told) < 2 || told[1].Works != 1000 {
+			t.Errorf("told: %+v", told)
+		}
+		close(hung)
+		if order := r.order(); len(order) != 1000 {
+			t.Errorf("%d ended once the part had answered", len(order))
+		}
+	})
+}
+
+// TestPartIsTriedAgain: a part of which the Works that run are lost, and never answer, is served again.
+func TestPartIsTriedAgain(t *testing.T) {
+	inBubble(t, 2, func(t *testing.T, r *rig) {
+		lost := make(chan struct{})
+		for range perDisk {
+			r.giveIn("lost", "a", &work{lane: "disk", run: func(sync.Locker) { <-lost }})
+		}
+		time.Sleep(time.Minute)
+		for range 100 {
+			r.giveIn("later", "a", &work{lane: "disk", run: func(sync.Locker) { time.Sleep(time.Second) }})
+		}
+		time.Sleep(time.Minute)
+		if order := r.order(); len(order) != 100 {
+			t.Errorf("%d of 100 ended", len(order))
+		}
+		close(lost)
+	})
+}
+
+// TestSlowPart: a part that is slow, or of which one Work hangs, is served as fast as without a name.
+func TestSlowPart(t *testing.T) {
+	const takes = slowAfter + tickInterval/2
+	for _, part := range []string{"", "a"} {
+		inBubble(t, 2, func(t *testing.T, r *rig) {
+			hung := make(chan struct{})
+			r.giveIn("hung", part, &work{lane: "disk", run: func(sync.Locker) { <-hung }})
+			for range 4 * (perDisk - 1) {
+				r.giveIn("slow", part, &work{lane: "disk", run: func(sync.Locker) { time.Sleep(takes) }})
+			}
+			time.Sleep(4*takes + time.Millisecond)
+			if order := r.order(); len(order) != 4*(perDisk-1) {
+				t.Errorf("part %q: %d ended", part, len(order))
+			}
+			close(hung)
+		})
+	}
+}
