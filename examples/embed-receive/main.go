@@ -54,7 +54,10 @@ func run(group netip.AddrPort, ifi, dir string, listen bool) (err error) {
 	}
 	for {
 		select {
-		case e := <-sub.Events():
+		case e, ok := <-sub.Events():
+			if !ok { // as after Stop: a closed channel would be read for ever
+				return node.ErrStopped
+			}
 			switch e := e.(type) {
 			case event.ObjectCompleted:
 				if !e.Sending {
