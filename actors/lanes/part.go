@@ -28,7 +28,7 @@ func partOf(w Work) string {
 
 // begin has the Work begin in its part. False: it waits there. l.mu is held.
 func (v *visit) begin(e *Entry, now time.Time) bool {
-	name, d := partOf(e.work), v.disk
+	name, d := e.part, v.disk
 	if name == "" {
 		return true
 	}

@@ -28,6 +28,7 @@ type Work interface {
 type Entry struct {
 	work      Work
 	session   string
+	part      string // of the disk that work may wait for; empty: none in particular
 	done      func(*Entry)
 	queued    atomic.Bool
 	cancelled atomic.Bool
@@ -37,7 +38,7 @@ type Entry struct {
 // NewEntry returns the Entry of w, which waits in the turn of the named session. done is called once, when w has run or
 // failed, on the goroutine that ran it; it must not block. nil: nobody wants to know.
 func NewEntry(w Work, session string, done func(*Entry)) *Entry {
-	return &Entry{work: w, session: session, done: done}
+	return &Entry{work: w, session: session, part: partOf(w), done: done}
 }
 
 // Work returns the Work.
