@@ -113,7 +113,8 @@ type Config struct {
 	// FDTInterval is the time from one transmission of an FDT Instance to the next. It becomes longer where the
 	// transmissions would take more than a quarter of the rate. Zero: a second.
 	FDTInterval time.Duration
-	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Zero: 100 ms;
+	// FDTCollect is the least time until an FDT Instance is replaced since files were added. Many large ones do not
+	// wait for it: at least 64, as many as the FDT Instance describes, and 16 times as long as it. Zero: 100 ms;
 	// negative: none.
 	FDTCollect time.Duration
 	// FDTFiles bounds the File entries of an FDT Instance; more files are described in several. Zero: 5,000.

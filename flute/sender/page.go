@@ -24,6 +24,9 @@ type page struct {
 	starts  uint64    // transmissions of its FDT Instances that were begun
 	final   uint64    // files that had been added when one of them began after the last of all files
 	bytes   uint64    // plan.fileBytes when the FDT Instance was made
+	// fresh is how many objects came since then, some of which may be gone, and freshBytes what their transfers take.
+	fresh      int
+	freshBytes uint64
 }
 
 // instance is an FDT Instance. The zero value is none.
@@ -61,6 +64,8 @@ func (p *page) add(o *object) {
 	o.page = p
 	p.objects = append(p.objects, o)
 	p.size.add(o)
+	p.fresh++
+	p.freshBytes += o.transferLength
 	p.live++
 	p.stale = true
 }

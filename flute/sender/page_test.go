@@ -557,3 +557,55 @@ func TestAllPagesComeAgain(t *testing.T) {
 		t.Errorf("the description of the first file came %d times again", again)
 	}
 }
+
+// TestFilesThatComeFast: large files that come by the thousand are described and sent while more come, and by few FDT
+// Instances; small ones are collected.
+func TestFilesThatComeFast(t *testing.T) {
+	for _, c := range []struct {
+		size   int
+		files  int // that are described after 50 ms, at least
+		atMost int // FDT Instances by then
+	}{
+		{100_000, 250, 5},
+		{100, 1, 1},
+	} {
+		r := newRun(t, Config{OTI: fec.OTI{SymbolLength: 1400}})
+		content := pattern(c.size)
+		for ms := range 50 {
+			for i := range 10 {
+				addTo(t, r.s, File{
+					ContentLocation: fmt.Sprint(ms, "-", i), Content: bytes.NewReader(content), Size: uint64(c.size),
+				})
+			}
+			r.burst(100)
+			r.now = start.Add(time.Duration(ms+1) * time.Millisecond)
+		}
+		seen := map[flute.InstanceID]bool{}
+		for _, in := range r.fdts {
+			seen[in.ID] = true
+		}
+		last := r.fdts[len(r.fdts)-1]
+		if len(last.Files) < c.files || len(seen) > c.atMost {
+			t.Errorf("files of %d bytes: %d are described by %d FDT Instances, want %d and %d at most", c.size,
+				len(last.Files), len(seen), c.files, c.atMost)
+		}
+	}
+}
+
+// burst sends so many packets now, as far as there are any.
+func (r *run) burst(packets int) {
+	r.t.Helper()
+	for range packets {
+		pkt, ok, err := r.s.AppendNext(nil, r.now)
+		if err != nil {
+			r.t.Fatal(err)
+		}
+		r.s.Events()
+		if !ok {
+			return
+		}
+		if p := r.v.read(r.t, pkt, r.now); p.fdt != nil {
+			r.fdts = append(r.fdts, p.fdt)
+		}
+	}
+}

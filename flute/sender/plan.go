@@ -125,6 +125,7 @@ func (l *plan) publish(p *page, now time.Time) (ok bool, err error) {
 	for _, o := range p.objects {
 		o.listed, o.until = p.number, latest(o.until, p.expires)
 	}
+	p.fresh, p.freshBytes = 0, 0
 	p.stale, p.bytes, l.hurry = false, l.fileBytes, false
 	l.stats.published(p)
 	return true, nil

@@ -108,10 +108,27 @@ func (l *plan) repeatAt(p *page) time.Time {
 
 // announceAt returns when the FDT Instance of p can be sent because a file waits for it.
 func (l *plan) announceAt(p *page, now time.Time) (at time.Time) {
-	if p.number != 0 && p.stale {
+	if p.number != 0 && p.stale && !l.enough(p) {
 		at = p.created.Add(l.cfg.FDTCollect)
 	}
 	return latest(at, l.renewAt(p, now))
+}
+
+// An FDT Instance does not wait for more files if those that it would describe first are collectFiles, and have
+// collectShare times as many bytes as it has.
+const (
+	collectFiles = 64
+	collectShare = 16
+)
+
+// enough reports whether the new files of p need not wait for more: they are large beside their descriptions, and p has
+// no room for more, or they are many, and as many as p had before. So the FDT Instances of a page are few, however fast
+// files come.
+func (l *plan) enough(p *page) bool {
+	if p.fresh == 0 || p.freshBytes < collectShare*uint64(p.size.bytes) {
+		return false
+	}
+	return p != l.last() || p.fresh >= max(collectFiles, len(p.objects)-p.fresh)
 }
 
 // renewAt returns when p can have the new FDT Instance that it needs; zero: it needs none, or can have it.

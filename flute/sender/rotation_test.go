@@ -76,6 +76,7 @@ func TestTurnsOfPages(t *testing.T) {
 	} {
 		l := rotating()
 		p := &page{live: c.files}
+		l.pages = []*page{p}
 		l.live.objects = c.files
 		p.number, p.began, p.created, p.expires = 1, start, start, start.Add(time.Hour)
 		if c.change != nil {
@@ -223,6 +224,43 @@ func TestTransmissionExpires(t *testing.T) {
 		l.sending.page = nil
 		if next := l.expire(start, false); !next.IsZero() || l.sending.urgent {
 			t.Errorf("nothing is sent: %v", next)
+		}
+	}
+}
+
+// TestManyLargeFilesDoNotWait: new files wait for no others if they are large, many, and as many as a page had before,
+// or if their page takes no more.
+func TestManyLargeFilesDoNotWait(t *testing.T) {
+	const size = 1000 // of the FDT Instance
+	for _, c := range []struct {
+		name          string
+		before, fresh int
+		bytes         uint64
+		isLast, waits bool
+	}{
+		{"many", collectFiles, collectFiles, collectShare * size, true, false},
+		{"too few", 1, collectFiles - 1, collectShare * size, true, true},
+		{"fewer than before", collectFiles + 1, collectFiles, collectShare * size, true, true},
+		{"too small", collectFiles, collectFiles, collectShare*size - 1, true, true},
+		{"the last ones of a page", collectFiles, 1, collectShare * size, false, false},
+		{"small ones", collectFiles, 1, collectShare*size - 1, false, true},
+		{"one was removed", collectFiles, 0, collectShare * size, false, true},
+	} {
+		l := rotating()
+		p := &page{
+			fresh: c.fresh, freshBytes: c.bytes, size: tally{bytes: size}, objects: make([]*object, c.before+c.fresh),
+			stale: true,
+		}
+		p.number, p.created, p.expires = 1, start, start.Add(time.Hour)
+		if l.pages = []*page{p}; !c.isLast {
+			l.pages = append(l.pages, &page{})
+		}
+		want := time.Time{}
+		if c.waits {
+			want = start.Add(l.cfg.FDTCollect)
+		}
+		if at := l.announceAt(p, start); !at.Equal(want) {
+			t.Errorf("%s: announced at %v, want %v", c.name, at, want)
 		}
 	}
 }
