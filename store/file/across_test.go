@@ -2,6 +2,7 @@ package file
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -9,6 +10,8 @@ import (
 	"testing"
 	"testing/synctest"
 	"time"
+
+	"github.com/flute-node/flute-node/store/names"
 )
 
 // TestCrossingsShareAStage: files that are published at the same time in a folder on another file system are copied
@@ -143,6 +146,38 @@ func TestFolderThatIsMadeHangs(t *testing.T) {
 	if err := <-result; err != nil {
 		t.Error(err)
 	}
+}
+
+// TestLooksBelowAFolderThatHangs: however many look below it, one does so at a time; who looks elsewhere does not wait.
+func TestLooksBelowAFolderThatHangs(t *testing.T) {
+	const looks = 100
+	s := opened(t, Options{}, t.TempDir())
+	defer s.Close()
+	answer := s.looking.lock("dead") // as who looks there and gets no answer
+	var all sync.WaitGroup
+	for i := range looks {
+		all.Go(func() { s.lookInTurn(fmt.Sprintf("dead/%d/x", i)) })
+	}
+	wait := func() bool {
+		s.looking.mu.Lock()
+		defer s.looking.mu.Unlock()
+		for _, k := range s.looking.held {
+			return len(s.looking.held) == 1 && k.users == 1+looks
+		}
+		return false
+	}
+	for begin := time.Now(); !wait(); time.Sleep(time.Millisecond) {
+		if time.Since(begin) > time.Minute {
+			t.Fatal("they do not wait for each other")
+		}
+	}
+	for _, name := range []string{"alive/x", "x"} {
+		if kind := s.lookInTurn(name); kind != names.Absent {
+			t.Errorf("%s: %v", name, kind)
+		}
+	}
+	answer()
+	all.Wait()
 }
 
 // TestLocks: a lock is for all spellings of a folder and for no other one, and is forgotten with its last user.

@@ -24,7 +24,7 @@ func (s *Store) AtOnce() int {
 	return shared
 }
 
-// gate bounds the calls of the system that are under way. Looking at names does not go through it. Whoever is in it
+// gate bounds the calls of the system that are under way. Looking at names goes through another one. Whoever is in it
 // waits for the disk of the root and for nothing else, or has lent its place.
 type gate chan struct{}
 

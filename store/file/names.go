@@ -17,6 +17,18 @@ import (
 // Names returns the registry of the store's names; see [names.Of].
 func (s *Store) Names() any { return s.names }
 
+// lookInTurn is look. Who looks at a folder that hangs takes a thread until it answers, and a process has not many: one
+// at a time looks below a folder of the root, and a few in the root itself.
+func (s *Store) lookInTurn(name string) names.Kind {
+	if top, _, below := strings.Cut(name, "/"); below {
+		defer s.looking.lock(top)()
+	} else {
+		s.looks.enter()
+		defer s.looks.leave()
+	}
+	return s.look(name)
+}
+
 // look tells what is under a name. An error that says nothing about the name is left to Publish to find.
 func (s *Store) look(name string) names.Kind {
 	if s.checkName(name) != nil {

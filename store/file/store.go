@@ -25,6 +25,7 @@ type Store struct {
 	folders   folders
 	crossings crossings
 	gate      gate
+	looks     gate // at names in the root
 	behind    behind
 	allocate  func(file *os.File, off, n int64) error // nil: nothing is reserved while a file comes
 	unsynced  atomic.Bool                             // the last sync of a folder failed
@@ -33,6 +34,7 @@ type Store struct {
 	syncAway  func(file *os.File) error // of a folder on another file system, which may hang alone
 
 	quota    *quota
+	looking  locks      // by the first folder of a path: held while somebody looks below it
 	mkdir    locks      // by the first folder of a path: held while folders are made, until they are durable
 	placing  locks      // by folder: held while it is looked whether a name is free, and taken
 	renewing sync.Mutex // held while a ground is opened in the place of another
@@ -76,7 +78,7 @@ func (opts Options) New(root string) (*Store, error) {
 	}
 	s := &Store{
 		opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts),
-		gate: newGate(),
+		gate: newGate(), looks: newGate(),
 	}
 	s.files = newDescriptors(opts.MaxOpen)
 	s.syncFile = s.gate.around((*os.File).Sync)
@@ -90,7 +92,7 @@ func (opts Options) New(root string) (*Store, error) {
 	if s.files.more = s.folders.closeIdle; canBeAt {
 		s.folders.max = maxIdle
 	}
-	s.names = names.New(s.look, foldOf(g.home.ignoresCase(), g.home.ignoresForm()))
+	s.names = names.New(s.lookInTurn, foldOf(g.home.ignoresCase(), g.home.ignoresForm()))
 	if err := s.tryOwner(g); err != nil {
 		return nil, errors.Join(fmt.Errorf("store/file: Options.UID, GID: %w", err), s.Close())
 	}
