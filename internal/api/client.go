@@ -58,8 +58,8 @@ type StatusError struct {
 // Error implements error.
 func (e *StatusError) Error() string { return e.Text }
 
-// Do asks, and returns the answer. A body is sent as JSON; nil: none. The error is a [*StatusError] if there is an
-// answer; then that is returned, too.
+// Do asks, and returns the answer. It gives up a GET of a daemon that hangs. A body is sent as JSON; nil: none. The error
+// is a [*StatusError] if there is an answer; then that is returned, too.
 func (c *Client) Do(ctx context.Context, method, path string, body any) ([]byte, error) {
 	response, err := c.ask(ctx, method, path, body, "")
 	if err != nil {
@@ -81,7 +81,23 @@ func statusError(code int, text []byte) error {
 	return &StatusError{code, p.Error}
 }
 
+// ask is send, but a GET ends when the daemon is silent for too long. All else, such as a reload, may take minutes.
 func (c *Client) ask(ctx context.Context, method, path string, body any, after string) (*http.Response, error) {
+	if method != http.MethodGet {
+		return c.send(ctx, method, path, body, after)
+	}
+	ctx, b := newPatientBody(ctx)
+	response, err := c.send(ctx, method, path, body, after)
+	b.timer.Stop()
+	if err != nil {
+		defer b.end(nil)
+		return nil, b.told(err)
+	}
+	b.ReadCloser, response.Body = response.Body, b
+	return response, nil
+}
+
+func (c *Client) send(ctx context.Context, method, path string, body any, after string) (*http.Response, error) {
 	var from io.Reader
 	if body != nil {
 		text, err := json.Marshal(body)
@@ -106,7 +122,7 @@ func (c *Client) ask(ctx context.Context, method, path string, body any, after s
 	case errors.Is(err, fs.ErrPermission):
 		return nil, fmt.Errorf("only the user who runs the daemon may ask it: %w", o)
 	case errors.Is(err, syscall.EAGAIN): // of a Unix socket
-		return nil, fmt.Errorf("the daemon takes no connections, as if it hangs: %w", o)
+		return nil, fmt.Errorf("the daemon takes no connections, as if it hangs: %w; "+seeLog, o)
 	default:
 		return nil, fmt.Errorf("no daemon answers: %w; is it running, with the node.api that --api names?", o)
 	}

@@ -8,6 +8,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"sync"
 	"syscall"
 	"time"
@@ -92,6 +93,8 @@ func isLeft(path string) error {
 	case errors.Is(err, fs.ErrPermission):
 		return fmt.Errorf("api %s: another user has made it, and this one may not open it: remove it, or give "+
 			"node.api another place", path)
+	case !errors.Is(err, syscall.ECONNREFUSED) && runtime.GOOS != "windows": // as if this process has too many files
+		return fmt.Errorf("api %s: whether another process has it is not known: %w", path, err)
 	}
 	return nil
 }

@@ -3,6 +3,7 @@
 package api
 
 import (
+	"errors"
 	"net"
 	"os"
 	"path/filepath"
@@ -78,6 +79,22 @@ func TestSocketOfAnotherUser(t *testing.T) {
 		_ = s.Close()
 		t.Error("the socket was taken away")
 	} else if !strings.Contains(err.Error(), "may not open it") {
+		t.Error(err)
+	}
+}
+
+// TestSocketOfAnotherKind: a socket that refuses streams since it is none of streams has a process, too.
+func TestSocketOfAnotherKind(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "api.sock")
+	l, err := net.ListenUnixgram("unixgram", &net.UnixAddr{Name: path, Net: "unixgram"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	if s, err := newSocket(path, nil); err == nil {
+		_ = s.Close()
+		t.Error("the socket was taken away from it")
+	} else if !errors.Is(err, syscall.EPROTOTYPE) {
 		t.Error(err)
 	}
 }
