@@ -58,8 +58,8 @@ type StatusError struct {
 // Error implements error.
 func (e *StatusError) Error() string { return e.Text }
 
-// Do asks, and returns the answer. It gives up a GET of a daemon that hangs. A body is sent as JSON; nil: none. The error
-// is a [*StatusError] if there is an answer; then that is returned, too.
+// Do asks, and returns the answer. It gives up a GET of a daemon that hangs. A body is sent as JSON; nil: none. The
+// error is a [*StatusError] if there is an answer; then that is returned, too.
 func (c *Client) Do(ctx context.Context, method, path string, body any) ([]byte, error) {
 	response, err := c.ask(ctx, method, path, body, "")
 	if err != nil {
