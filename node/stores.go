@@ -9,6 +9,7 @@ import (
 	"slices"
 	"sync"
 
+	"github.com/flute-node/flute-node/internal/locks"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/file"
 )
@@ -18,7 +19,7 @@ import (
 type folders struct {
 	mu      sync.Mutex
 	list    []*folder
-	opening map[string]*opening // by path
+	opening locks.Locks // by path: held while a folder is opened
 }
 
 // folder is a store that the node has opened.
@@ -29,12 +30,6 @@ type folder struct {
 	info      os.FileInfo
 	takeovers takeovers
 	uses      int // receptions; guarded by folders.mu
-}
-
-// opening is held while a folder is opened.
-type opening struct {
-	sync.Mutex
-	users int // who holds it, and who waits; guarded by folders.mu
 }
 
 // using is a store for a reception.
@@ -69,7 +64,7 @@ func (n *Node) folder(dir string, opts file.Options) (*folder, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer n.folders.lock(path)()
+	defer n.folders.opening.Lock(path)()
 	f := n.folders.find(path)
 	if f == nil {
 		opened, err := n.openFolder(path, opts)
@@ -86,30 +81,6 @@ func (n *Node) folder(dir string, opts file.Options) (*folder, error) {
 			n.folders.release(f))
 	}
 	return f, nil
-}
-
-// lock has the caller alone open the folder with this path, until unlock.
-func (fs *folders) lock(path string) (unlock func()) {
-	fs.mu.Lock()
-	o := fs.opening[path]
-	if o == nil {
-		o = &opening{}
-		if fs.opening == nil {
-			fs.opening = map[string]*opening{}
-		}
-		fs.opening[path] = o
-	}
-	o.users++
-	fs.mu.Unlock()
-	o.Lock()
-	return func() {
-		o.Unlock()
-		fs.mu.Lock()
-		defer fs.mu.Unlock()
-		if o.users--; o.users == 0 {
-			delete(fs.opening, path)
-		}
-	}
 }
 
 // find returns the folder with this path, perhaps by another name, if it is in use already; else nil.

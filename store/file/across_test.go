@@ -153,20 +153,12 @@ func TestLooksBelowAFolderThatHangs(t *testing.T) {
 	const looks = 100
 	s := opened(t, Options{}, t.TempDir())
 	defer s.Close()
-	answer := s.looking.lock("dead") // as who looks there and gets no answer
+	answer := s.looking.Lock(spelling("dead")) // as who looks there and gets no answer
 	var all sync.WaitGroup
 	for i := range looks {
 		all.Go(func() { s.lookInTurn(fmt.Sprintf("dead/%d/x", i)) })
 	}
-	wait := func() bool {
-		s.looking.mu.Lock()
-		defer s.looking.mu.Unlock()
-		for _, k := range s.looking.held {
-			return len(s.looking.held) == 1 && k.users == 1+looks
-		}
-		return false
-	}
-	for begin := time.Now(); !wait(); time.Sleep(time.Millisecond) {
+	for begin := time.Now(); s.looking.Users(spelling("dead")) < 1+looks; time.Sleep(time.Millisecond) {
 		if time.Since(begin) > time.Minute {
 			t.Fatal("they do not wait for each other")
 		}
@@ -180,38 +172,10 @@ func TestLooksBelowAFolderThatHangs(t *testing.T) {
 	all.Wait()
 }
 
-// TestLocks: a lock is for all spellings of a folder and for no other one, and is forgotten with its last user.
-func TestLocks(t *testing.T) {
-	var l locks
-	unlock := l.lock("Caf\u00e9")
-	l.lock("other")()
-	order := make(chan string, 2)
-	var all sync.WaitGroup
-	all.Go(func() {
-		defer l.lock(strings.ToUpper("cafe\u0301"))()
-		order <- "second"
-	})
-	waits := func() bool {
-		l.mu.Lock()
-		defer l.mu.Unlock()
-		for _, k := range l.held {
-			if len(l.held) == 1 && k.users == 2 {
-				return true
-			}
-		}
-		return false
-	}
-	for begin := time.Now(); !waits(); time.Sleep(time.Millisecond) {
-		if time.Since(begin) > time.Minute {
-			t.Fatal("the other spelling does not wait")
-		}
-	}
-	order <- "first"
-	unlock()
-	if a, b := <-order, <-order; a != "first" || b != "second" {
-		t.Errorf("%s, %s", a, b)
-	}
-	if all.Wait(); len(l.held) != 0 {
-		t.Errorf("%d are held", len(l.held))
+// TestFoldersInAllSpellings: the locks of folders are those of all their spellings.
+func TestFoldersInAllSpellings(t *testing.T) {
+	a, b := spelling("Caf\u00e9"), spelling(strings.ToUpper("cafe\u0301"))
+	if a != b || a == spelling("cafe") {
+		t.Errorf("%q and %q", a, b)
 	}
 }

@@ -51,7 +51,7 @@ func (s *Store) move(root *os.Root, from, name string) error {
 	if s.opts.Existing == replace {
 		return root.Rename(from, name)
 	}
-	defer s.placing.lock(path.Dir(name))()
+	defer s.placing.Lock(spelling(path.Dir(name)))()
 	switch err := root.Link(from, name); { // no other process can come between
 	case err == nil:
 		_ = root.Remove(from) // else the next Store does

@@ -21,7 +21,7 @@ func (s *Store) Names() any { return s.names }
 // at a time looks below a folder of the root, and a few in the root itself.
 func (s *Store) lookInTurn(name string) names.Kind {
 	if top, _, below := strings.Cut(name, "/"); below {
-		defer s.looking.lock(top)()
+		defer s.looking.Lock(spelling(top))()
 	} else {
 		s.looks.enter()
 		defer s.looks.leave()
@@ -121,6 +121,9 @@ func foldOf(ignoresCase, ignoresForm bool) func(name string) string {
 		return name
 	}
 }
+
+// spelling returns one spelling of those that some file system takes for the same.
+func spelling(name string) string { return foldOf(true, true)(name) }
 
 // foldCase replaces each letter by the least that differs from it in case only.
 func foldCase(name string) string {

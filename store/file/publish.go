@@ -177,7 +177,7 @@ func (s *Store) warnUnsynced(name string, err error) {
 // makeFolders makes dir and the folders above it, and makes them durable. It returns what dir is.
 func (s *Store) makeFolders(g *ground, dir string) (info fs.FileInfo, err error) {
 	top, _, _ := strings.Cut(dir, "/") // one that hangs keeps nobody from the others
-	defer s.mkdir.lock(top)()
+	defer s.mkdir.Lock(spelling(top))()
 	if info, err = g.root.Stat(dir); err == nil && info.IsDir() {
 		return info, nil
 	}

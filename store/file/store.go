@@ -11,6 +11,7 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/flute-node/flute-node/internal/locks"
 	"github.com/flute-node/flute-node/store"
 	"github.com/flute-node/flute-node/store/names"
 )
@@ -34,10 +35,10 @@ type Store struct {
 	syncAway  func(file *os.File) error // of a folder on another file system, which may hang alone
 
 	quota    *quota
-	looking  locks      // by the first folder of a path: held while somebody looks below it
-	mkdir    locks      // by the first folder of a path: held while folders are made, until they are durable
-	placing  locks      // by folder: held while it is looked whether a name is free, and taken
-	renewing sync.Mutex // held while a ground is opened in the place of another
+	looking  locks.Locks // by the first folder of a path, in one spelling: held while somebody looks below it
+	mkdir    locks.Locks // likewise: held while folders are made, until they are durable
+	placing  locks.Locks // by folder: held while it is looked whether a name is free, and taken
+	renewing sync.Mutex  // held while a ground is opened in the place of another
 	// recovering is held over Recover and Delivered: whoever looks into what a process has left holds its lock, which
 	// another call would take for that of a process that lives.
 	recovering sync.Mutex
