@@ -126,6 +126,14 @@ func TestNoFile(t *testing.T) {
 	}
 }
 
+// TestQuoteNotClosed: a backslash elsewhere in the file is not to blame for it.
+func TestQuoteNotClosed(t *testing.T) {
+	_, err := load(t, "receive: # \\\n- name: a\n  dir: \"/d\n", nil)
+	if err == nil || !strings.Contains(err.Error(), "double-quoted") || strings.Contains(err.Error(), "single quotes") {
+		t.Error(err)
+	}
+}
+
 // TestRefused: what is wrong is told with line, column and key; all of it at once.
 func TestRefused(t *testing.T) {
 	const receive = "receive:\n- name: a\n  group: 239.1.1.1:1\n  dir: /d\n"

@@ -58,10 +58,14 @@ func syntax(s *source, err error) (place, string, any) {
 // remedy is what mends a file of which the parser says no more than that something stands where it may not.
 func (s *source) remedy(at place, said string) string {
 	const indent = "indent all keys of a section by as many spaces"
+	line := ""
+	if at.line >= 1 && at.line <= len(s.lines) {
+		line = s.lines[at.line-1]
+	}
 	switch {
-	case at.line >= 1 && at.line <= len(s.lines) && strings.Contains(s.lines[at.line-1], "\u00a0"):
+	case strings.Contains(line, "\u00a0"):
 		return ": there is a no-break space in this line: write a plain one"
-	case strings.Contains(said, "of double-quoted text") && strings.Contains(s.text, `\`):
+	case strings.Contains(said, "of double-quoted text") && strings.Contains(line, `\`):
 		return `: within double quotes \ stands before a character such as n or ": take single quotes`
 	case strings.Contains(said, "tab character"), strings.Contains(said, "character '\t'"):
 		return ": indent by spaces, not by tabs"
