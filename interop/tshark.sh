@@ -63,7 +63,8 @@ capture() {
 decode() {
 	local args=() f
 	for f in "${FIELDS[@]}"; do args+=(-e "$f"); done
-	tshark -r "$1" -Y "ip.dst == $GROUP" -d "udp.port==$port,alc" -T fields -E separator='|' -E occurrence=f "${args[@]}" 2>/dev/null
+	tshark -r "$1" -Y "ip.dst == $GROUP" -d "udp.port==$port,alc" -T fields -E separator='|' -E occurrence=f \
+		"${args[@]}" 2>/dev/null
 }
 
 # judge LINES TSI LENGTH CODEPOINT FLUTE_VERSION MAX_N: prints each difference.
