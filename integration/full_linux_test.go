@@ -98,6 +98,28 @@ func TestDiskIsFull(t *testing.T) {
 	}
 }
 
+// TestDiskHasNoInodes: a file that cannot be made though there are bytes left fails, and says where to look.
+func TestDiskHasNoInodes(t *testing.T) {
+	if testing.Short() {
+		t.Skip("takes as long as a session's end is waited for")
+	}
+	t.Parallel()
+	group, from, to := newGroup(t), t.TempDir(), t.TempDir()
+	var files []string
+	for i := range 12 {
+		files = append(files, write(t, from, fmt.Sprint(i), 10_000))
+	}
+	r := startOnDisk(t, disk{size: "6m,nr_inodes=10", dir: to, kept: t.TempDir()}, "receive", "--json",
+		"--group", group.String(), "--interface", "lo", "--timeout", "60s", to)
+	r.says(`"event":"ready"`)
+	send := []string{"send", "--to", group.String(), "--interface", "lo", "--rate", "10Mbit"}
+	start(t, append(send, files...)...).ok()
+	if code := r.wait(); code != 1 {
+		t.Errorf("exit code %d, want 1", code)
+	}
+	failedBecause(t, r, "no space left on device (it has no inodes left, see df -i)")
+}
+
 // TestFolderIsReadOnly: a file whose folder may not be changed fails, and says why; the others arrive, and so does it
 // elsewhere.
 func TestFolderIsReadOnly(t *testing.T) {

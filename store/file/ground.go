@@ -158,7 +158,7 @@ func (s *Store) makeFile() (f *os.File, name string, g *ground, err error) {
 		s.gate.leave()
 		switch {
 		case !isGone(err) && !errors.Is(err, os.ErrClosed): // closed: by a renewal just now, or by Close
-			return f, name, g, err
+			return f, name, g, withInodes(err, g.stage.root.Name())
 		case tries == renewals:
 			return nil, "", nil, err
 		}

@@ -75,7 +75,7 @@ func (opts Options) New(root string) (*Store, error) {
 	}
 	g, err := openGround(root, &opts)
 	if err != nil {
-		return nil, fmt.Errorf("store/file: %w", err)
+		return nil, fmt.Errorf("store/file: %w", withInodes(err, root))
 	}
 	s := &Store{
 		opts: opts, path: root, ground: g, staged: map[*object]struct{}{}, quota: newQuota(root, &opts),

@@ -1,0 +1,5 @@
+//go:build !linux
+
+package file
+
+func withInodes(err error, _ string) error { return err }
