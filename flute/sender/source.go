@@ -55,11 +55,17 @@ func openVersion(src Source) (Opened, Version, error) {
 	if err != nil {
 		return nil, Version{}, fmt.Errorf("%w: %w", errSource, err)
 	}
+	told := false
+	defer func() {
+		if !told { // also when Version panics: it is the application's
+			_ = r.Close()
+		}
+	}()
 	v, err := r.Version()
 	if err != nil {
-		_ = r.Close()
 		return nil, Version{}, fmt.Errorf("%w: %w", errSource, err)
 	}
+	told = true
 	return r, v, nil
 }
 
