@@ -1,6 +1,7 @@
 package lanes
 
 import (
+	"math/rand/v2"
 	"sync"
 	"testing"
 	"time"
@@ -54,7 +55,7 @@ func TestPartThatHangs(t *testing.T) {
 
 // TestPartThatHangsAtOnce: Works that take all places before the part is known to hang lend them.
 func TestPartThatHangsAtOnce(t *testing.T) {
-	inBubble(t, 2, func(t *testing.T, r *rig) {
+	inBubble(t, 1, func(t *testing.T, r *rig) {
 		hung := make(chan struct{})
 		for range 1000 {
 			r.giveIn("dead", "a", &work{lane: "disk", run: func(sync.Locker) { <-hung }})
@@ -73,9 +74,26 @@ func TestPartThatHangsAtOnce(t *testing.T) {
 		if told := r.told(); len(told) < 2 || told[1].Works != 1000 {
 			t.Errorf("told: %+v", told)
 		}
+		running, most := 0, 0
+		for range 200 {
+			r.give("alive", &work{lane: "disk", run: func(cpu sync.Locker) {
+				cpu.Lock()
+				running++
+				most = max(most, running)
+				cpu.Unlock()
+				time.Sleep(time.Second)
+				cpu.Lock()
+				running--
+				cpu.Unlock()
+			}})
+		}
 		close(hung)
-		if order := r.order(); len(order) != 1000 {
+		time.Sleep(time.Minute)
+		if order := r.order(); len(order) != 1200 {
 			t.Errorf("%d ended once the part had answered", len(order))
+		}
+		if most > perDisk {
+			t.Errorf("%d ran at a time once the part had answered", most)
 		}
 	})
 }
@@ -115,5 +133,82 @@ func TestSlowPart(t *testing.T) {
 			}
 			close(hung)
 		})
+	}
+}
+
+// TestPartsThatHangAtRandom: whatever parts do, places that are lent are given back once, no Work is forgotten, and
+// goroutines are bounded.
+func TestPartsThatHangAtRandom(t *testing.T) {
+	for seed := range uint64(20) {
+		random := rand.New(rand.NewPCG(seed, 0))
+		inBubble(t, 2, func(t *testing.T, r *rig) {
+			var mu sync.Mutex
+			hung := map[string]chan struct{}{}
+			for _, part := range []string{"a", "b", "c"} {
+				hung[part] = make(chan struct{})
+			}
+			answer := func(part string) {
+				mu.Lock()
+				defer mu.Unlock()
+				close(hung[part])
+				hung[part] = make(chan struct{})
+			}
+			parts := []string{"a", "b", "c", "answers", ""}
+			const works = 3000
+			for i := range works {
+				part, takes := parts[random.IntN(len(parts))], time.Duration(random.Int64N(int64(7*time.Second)))
+				panics := random.IntN(20) == 0
+				r.giveIn("s", part, &work{lane: "disk", run: func(cpu sync.Locker) {
+					mu.Lock()
+					answers := hung[part]
+					mu.Unlock()
+					if answers != nil {
+						<-answers
+					}
+					cpu.Lock()
+					if panics {
+						panic("while it computes")
+					}
+					cpu.Unlock()
+					time.Sleep(takes)
+				}})
+				if i%20 == 0 {
+					time.Sleep(time.Duration(random.Int64N(int64(10 * time.Second))))
+				}
+				if i%100 == 0 {
+					answer(parts[random.IntN(len(hung))])
+				}
+				checkLent(t, r.Lanes)
+			}
+			ended := 0
+			for range works { // those that have waited for the part to answer wait again
+				for part := range hung {
+					answer(part)
+				}
+				time.Sleep(time.Minute)
+				ended += len(r.order())
+			}
+			if ended != works {
+				t.Errorf("seed %d: %d of %d ended", seed, ended, works)
+			}
+		})
+	}
+}
+
+// checkLent checks what is lent.
+func checkLent(t *testing.T, l *Lanes) {
+	t.Helper()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, d := range l.disks {
+		lent := 0
+		for _, v := range d.visits {
+			if v.lent {
+				lent++
+			}
+		}
+		if lent != d.lent || lent > lends*d.atOnce || len(d.visits) > (1+lends)*d.atOnce {
+			t.Fatalf("%d goroutines have lent %d places, counted %d", len(d.visits), lent, d.lent)
+		}
 	}
 }
