@@ -144,7 +144,10 @@ func (s *stage) compactDelivered() error {
 func (s *Store) Delivered() (notes [][]byte, err error) {
 	s.recovering.Lock()
 	defer s.recovering.Unlock()
-	g := s.current()
+	g, err := s.standing()
+	if err != nil {
+		return nil, fmt.Errorf("store/file: delivered: %w", err)
+	}
 	err = eachLeftover(g.root, stageName, func(dir string) {
 		if list := readDelivered(g.root, path.Join(dir, deliveredName)); len(list) > 0 {
 			if err := g.home.deliver(list...); err != nil {

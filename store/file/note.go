@@ -135,7 +135,10 @@ func (o *object) Leave() error {
 func (s *Store) Recover(want func(notes []byte) bool) (list []store.Leftover, err error) {
 	s.recovering.Lock()
 	defer s.recovering.Unlock()
-	g := s.current()
+	g, err := s.standing()
+	if err != nil {
+		return nil, fmt.Errorf("store/file: recover: %w", err)
+	}
 	root := g.stage.root
 	err = eachLeftover(root, g.stage.folder, func(dir string) {
 		for _, name := range keptIn(root, dir) {

@@ -434,3 +434,34 @@ func TestRecoverAtOnce(t *testing.T) {
 	}
 	wg.Wait()
 }
+
+// TestRecoverWithoutFolder: a folder that was removed, or what is staged in it, is made again for who looks there next.
+func TestRecoverWithoutFolder(t *testing.T) {
+	for _, removed := range []string{".", stageName} {
+		for name, look := range map[string]func(*Store) error{
+			"Recover": func(s *Store) error {
+				_, err := s.Recover(func([]byte) bool { return true })
+				return err
+			},
+			"Delivered": func(s *Store) error {
+				_, err := s.Delivered()
+				return err
+			},
+		} {
+			root := filepath.Join(t.TempDir(), "root")
+			s := opened(t, Options{}, root)
+			if err := os.RemoveAll(filepath.Join(root, removed)); err != nil {
+				t.Fatal(err)
+			}
+			if err := look(s); err != nil {
+				t.Errorf("%s without %s: %v", name, removed, err)
+			}
+			if _, err := os.Stat(filepath.Join(root, stageName)); err != nil {
+				t.Error(err)
+			}
+			if err := s.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
