@@ -263,18 +263,18 @@ func (d *Daemon) tellStatus(lines ...string) {
 
 // status is a line for people.
 func (d *Daemon) status() string {
+	d.mu.Lock()
+	units, fault := d.units, d.fault
+	d.mu.Unlock()
 	phases := map[string]int{}
-	units := d.Units()
 	for _, u := range units {
-		phases[u.Phase]++
+		phases[u.state().Phase]++
 	}
 	text := fmt.Sprintf("%d of %d units run", phases[phaseRunning], len(units))
 	if n := phases[phaseWaiting]; n > 0 {
 		text += fmt.Sprintf(", %d wait after a failure", n)
 	}
-	d.mu.Lock()
-	defer d.mu.Unlock()
-	if d.fault != "" {
+	if fault != "" {
 		text += "; the latest reload has changed nothing: the file cannot be used"
 	}
 	return text

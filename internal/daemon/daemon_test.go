@@ -537,11 +537,15 @@ func TestStatusForSystemd(t *testing.T) {
 	if got := hear(); !strings.HasPrefix(got, "RELOADING=1") {
 		t.Errorf("%q", got)
 	}
-	if got := hear(); !strings.HasPrefix(got, "READY=1") || !strings.Contains(got, "changed nothing") {
+	got := hear()
+	if strings.HasPrefix(got, "STATUS=") { // a tick has come between the error and the end
+		got = hear()
+	}
+	if !strings.HasPrefix(got, "READY=1") || !strings.Contains(got, "changed nothing") {
 		t.Errorf("%q", got)
 	}
 	d.mu.Lock()
-	delete(d.units, "late")
+	d.units = map[string]*unit{} // who tells the status may have the one before
 	d.mu.Unlock()
 	cancel()
 	if err := <-done; err != nil {
