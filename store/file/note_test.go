@@ -437,6 +437,9 @@ func TestRecoverAtOnce(t *testing.T) {
 
 // TestRecoverWithoutFolder: a folder that was removed, or what is staged in it, is made again for who looks there next.
 func TestRecoverWithoutFolder(t *testing.T) {
+	if onWindows {
+		t.Skip("nothing is removed there that is open")
+	}
 	for _, removed := range []string{".", stageName} {
 		for name, look := range map[string]func(*Store) error{
 			"Recover": func(s *Store) error {
