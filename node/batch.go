@@ -16,7 +16,8 @@ import (
 // Config.Workers at a time. Small ones are read up to 32 ahead of the one that is added. files is iterated on another
 // goroutine, until AddAll returns. added, on the caller's goroutine, is told of each file in that order: its index, and
 // what Add would return. AddAll ends early, with the error, when ctx or the session ends: the files that were not taken
-// from files by then stay the caller's.
+// from files by then stay the caller's. It waits for reads that are under way: one that hangs is the application's to
+// end.
 func (s *Sending) AddAll(
 	ctx context.Context, files iter.Seq[sender.File], added func(i int, toi flute.TOI, err error),
 ) error {

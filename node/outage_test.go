@@ -13,6 +13,7 @@ import (
 
 	"github.com/flute-node/flute-node/actors/notice"
 	"github.com/flute-node/flute-node/actors/session/sending"
+	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/receiver"
 	"github.com/flute-node/flute-node/flute/sender"
@@ -275,6 +276,40 @@ func TestPermit(t *testing.T) {
 		}
 		if after := c.sent.Load(); before == 0 || after != before {
 			t.Errorf("%d datagrams before, %d after", before, after)
+		}
+	})
+}
+
+// TestPermitThatPanics: it ends its own sessions, each of whose files fails once, and makes nobody else start again.
+func TestPermitThatPanics(t *testing.T) {
+	const sessions = 8
+	inWorld(t, Config{}, func(w *world) {
+		for tsi := range sessions {
+			s, err := w.node.sendTo(w.ctx, SendConfig{
+				To: simGroup, TSI: flute.TSI(tsi), Permit: func() error { panic("no permit") },
+			}, &tally{}, simSource.Addr())
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := s.Add(w.ctx, sender.File{ContentLocation: "file:///a"}, nil); err != nil {
+				t.Fatal(err)
+			}
+			<-s.Done()
+		}
+		w.stop()
+		failed := 0
+		for _, e := range w.events {
+			switch e := e.(type) {
+			case event.ObjectFailed:
+				failed++
+			case notice.ActorRestarted:
+				if !strings.Contains(e.Actor, "/send-") {
+					t.Errorf("%s: %s", e.Actor, e.Outcome)
+				}
+			}
+		}
+		if failed != sessions {
+			t.Errorf("%d files failed of %d", failed, sessions)
 		}
 	})
 }

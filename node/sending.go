@@ -35,7 +35,8 @@ type Sending struct {
 // Add puts f into the session. It reads f before, for its digests and its content encoding, and blocks on that, unless
 // the digests come later, as those of large files do: see sender.DigestLater. With a nil scratch, what is encoded goes
 // to a file of the node without a name. Errors about f are a *sender.FileError. For files of a file system, which may
-// change while they are sent, package source has File.Source.
+// change while they are sent, package source has File.Source. The end of ctx is noticed between two reads: one that
+// hangs is the application's to end.
 func (s *Sending) Add(ctx context.Context, f sender.File, scratch sender.Scratch) (flute.TOI, error) {
 	return s.put(ctx, f, scratch, addition)
 }

@@ -1,6 +1,7 @@
 package sending
 
 import (
+	"fmt"
 	"sync/atomic"
 	"time"
 
@@ -179,9 +180,13 @@ func (l *Ledger) steer(m Message, now time.Time) (found bool) {
 // part has the session send nothing any more but close-session flags, and returns what there is to say. cause is the
 // error that ends the session before its time, if there is one.
 func (l *Ledger) part(reason string, cause error) (events []event.Event) {
+	l.abort(reason, cause)
+	return l.untold()
+}
+
+func (l *Ledger) abort(reason string, cause error) {
 	l.parting, l.reason, l.cause = time.Now(), reason, cause
 	l.cfg.Core.Abort(reason)
-	return l.untold()
 }
 
 // untold returns what there is to say of a session that sends nothing any more.
@@ -199,6 +204,17 @@ func (l *Ledger) bid() {
 	_, _ = l.cfg.Writer.WriteBatch([][]byte{l.cfg.Core.AppendClose(nil)})
 }
 
+// bidLast is bid for a session whose actor is gone: it runs on Sessions, which must not crash by what the actor has
+// crashed by, such as a Permit of the application.
+func (l *Ledger) bidLast() {
+	defer func() {
+		if v := recover(); v != nil {
+			l.reason += fmt.Sprintf("; no close-session flag: panic: %v", v)
+		}
+	}()
+	l.bid()
+}
+
 // events drains the events of the core.
 func (l *Ledger) events() []event.Event { return l.cfg.Outcome.note(l.cfg.Core.Events()) }
 
@@ -209,13 +225,13 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 		return nil
 	}
 	if !l.isParting() {
-		events = l.part(reason, cause)
+		l.abort(reason, cause)
 	}
 	if l.farewells == 0 {
 		l.bid()
 	}
-	// What a crash kept part from telling: it may have come within Abort, which the close-session flag has repeated.
-	events = append(events, l.untold()...)
+	// Only now: a crash above keeps it for the next call. The close-session flag has repeated an Abort that crashed.
+	events = l.untold()
 	l.over = true
 	l.batch.leave(l.pace.leave())
 	if err := l.cfg.Writer.Close(); err != nil {
@@ -228,6 +244,12 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 // not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run,
 // which must not block: it may wait for a source.
 func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
+	if !l.over && !l.isParting() {
+		l.abort(reason, cause)
+	}
+	if !l.over && l.farewells == 0 {
+		l.bidLast()
+	}
 	for _, e := range l.close(reason, cause) {
 		events = append(events, marked(e))
 	}
