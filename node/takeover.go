@@ -47,6 +47,13 @@ func (t *takeovers) take(st store.Store, cfg *ReceiveConfig) *takeover {
 	list := t.waiting
 	t.waiting = nil
 	t.mu.Unlock()
+	defer func() {
+		if !own.done { // the Store of an application has panicked: the others have to look themselves
+			t.mu.Lock()
+			defer t.mu.Unlock()
+			t.waiting = append(t.waiting, slices.DeleteFunc(list, func(o *takeover) bool { return o == own })...)
+		}
+	}()
 	look(keeper, list)
 	return own
 }

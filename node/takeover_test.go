@@ -48,16 +48,11 @@ func (k *keeper) Delivered() ([][]byte, error) {
 
 func (k *keeper) Deliver(string, []byte) error { return nil }
 
-// TestTakeoversShareALook: receptions that begin while another one looks through their folder share the next look, and
-// each gets what is of its sessions.
-func TestTakeoversShareALook(t *testing.T) {
-	const receptions = 10
-	begun, goOn := make(chan struct{}), make(chan struct{})
-	var once sync.Once
-	k := &keeper{Store: mem.New(), taken: map[int]bool{}, enter: func() {
-		once.Do(func() { close(begun); <-goOn })
-	}}
-	for i := range 2 * receptions {
+// newKeeper returns a keeper with notes of so many sessions.
+func newKeeper(t *testing.T, sessions int, enter func()) *keeper {
+	t.Helper()
+	k := &keeper{Store: mem.New(), taken: map[int]bool{}, enter: enter}
+	for i := range sessions {
 		key := flute.SessionKey{Source: simSource.Addr(), Group: simGroup, TSI: flute.TSI(i)}
 		b, err := json.Marshal(map[string]any{"session": key})
 		if err != nil {
@@ -65,6 +60,70 @@ func TestTakeoversShareALook(t *testing.T) {
 		}
 		k.notes = append(k.notes, b)
 	}
+	return k
+}
+
+// await returns when so many receptions wait for a look.
+func (t *takeovers) await(receptions int) {
+	for waiting := 0; waiting < receptions; time.Sleep(time.Millisecond) {
+		t.mu.Lock()
+		waiting = len(t.waiting)
+		t.mu.Unlock()
+	}
+}
+
+// TestLookPanics: when the Store of an application panics, whoever has waited for the look gets what is its own all the
+// same.
+func TestLookPanics(t *testing.T) {
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	calls := 0 // one look at a time
+	k := newKeeper(t, 3, func() {
+		switch calls++; calls {
+		case 1:
+			close(begun)
+			<-goOn
+		case 2:
+			panic("a Store of an application")
+		}
+	})
+	var all takeovers
+	got := [3]*takeover{}
+	var wg sync.WaitGroup
+	take := func(i int) {
+		wg.Go(func() {
+			defer func() { _ = recover() }()
+			got[i] = all.take(k, &ReceiveConfig{Group: simGroup, TSIs: []flute.TSI{flute.TSI(i)}})
+		})
+	}
+	take(0)
+	<-begun
+	take(1)
+	take(2)
+	all.await(2)
+	close(goOn)
+	wg.Wait()
+	if (got[1] == nil) == (got[2] == nil) {
+		t.Fatalf("one of two has to panic: %v, %v", got[1], got[2])
+	}
+	for i, own := range got {
+		if own != nil && (len(own.leftovers) != 1 || !bytes.Equal(own.leftovers[0].Notes, k.notes[i])) {
+			t.Errorf("reception %d: objects %q", i, own.leftovers)
+		}
+	}
+	if len(all.waiting) != 0 {
+		t.Errorf("%d wait", len(all.waiting))
+	}
+}
+
+// TestTakeoversShareALook: receptions that begin while another one looks through their folder share the next look, and
+// each gets what is of its sessions.
+func TestTakeoversShareALook(t *testing.T) {
+	const receptions = 10
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	var once sync.Once
+	k := newKeeper(t, 2*receptions, func() {
+		once.Do(func() { close(begun); <-goOn })
+	})
 	k.notes = append(k.notes, []byte("of another version"), nil)
 	var all takeovers
 	var got [receptions]*takeover
@@ -79,11 +138,7 @@ func TestTakeoversShareALook(t *testing.T) {
 	for i := range receptions - 1 {
 		take(1 + i)
 	}
-	for waiting := 0; waiting < receptions-1; time.Sleep(time.Millisecond) {
-		all.mu.Lock()
-		waiting = len(all.waiting)
-		all.mu.Unlock()
-	}
+	all.await(receptions - 1)
 	close(goOn)
 	wg.Wait()
 	if k.looks != [2]int{2, 2} {
