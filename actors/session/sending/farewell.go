@@ -67,7 +67,7 @@ func (s *session) sayFarewell(ctx actor.Context) {
 	case l.farewells == 0, l.farewells < l.cfg.closePackets() && !l.hasWaited():
 		s.bidNext()
 	default:
-		s.publishAll(ctx, l.close(l.reason, l.cause))
+		s.publishAll(ctx, l.close(l.reason, l.cause, l.bid))
 		l.cfg.Outcome.End(l.cause)
 		ctx.Stop(ctx.Self())
 	}

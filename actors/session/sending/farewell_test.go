@@ -155,7 +155,7 @@ func TestCrashWhileItParts(t *testing.T) {
 		l.parting, l.reason = time.Now(), "the end"
 		abort(l.cfg.Core, l.reason) // and then it crashes
 		failed := 0
-		for _, e := range l.close("given up", nil) {
+		for _, e := range l.close("given up", nil, l.bid) {
 			if _, is := e.(event.ObjectFailed); is {
 				failed++
 			}

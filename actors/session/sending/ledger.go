@@ -184,6 +184,7 @@ func (l *Ledger) part(reason string, cause error) (events []event.Event) {
 	return l.untold()
 }
 
+// abort has the core send nothing any more. What it has to say of that waits for untold.
 func (l *Ledger) abort(reason string, cause error) {
 	l.parting, l.reason, l.cause = time.Now(), reason, cause
 	l.cfg.Core.Abort(reason)
@@ -204,9 +205,9 @@ func (l *Ledger) bid() {
 	_, _ = l.cfg.Writer.WriteBatch([][]byte{l.cfg.Core.AppendClose(nil)})
 }
 
-// bidLast is bid for a session whose actor is gone: it runs on Sessions, which must not crash by what the actor has
+// bidSafely is bid for a session whose actor is gone: it runs on Sessions, which must not crash by what the actor has
 // crashed by, such as a Permit of the application.
-func (l *Ledger) bidLast() {
+func (l *Ledger) bidSafely() {
 	defer func() {
 		if v := recover(); v != nil {
 			l.reason += fmt.Sprintf("; no close-session flag: panic: %v", v)
@@ -218,9 +219,9 @@ func (l *Ledger) bidLast() {
 // events drains the events of the core.
 func (l *Ledger) events() []event.Event { return l.cfg.Outcome.note(l.cfg.Core.Events()) }
 
-// close releases the socket and returns what there is to say, after one close-session flag at least. It does so once.
-// The caller emits the events and then ends the Outcome.
-func (l *Ledger) close(reason string, cause error) (events []event.Event) {
+// close releases the socket and returns what there is to say, after one close-session flag at least, which bid sends.
+// It does so once. The caller emits the events and then ends the Outcome.
+func (l *Ledger) close(reason string, cause error, bid func()) (events []event.Event) {
 	if l.over {
 		return nil
 	}
@@ -228,7 +229,7 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 		l.abort(reason, cause)
 	}
 	if l.farewells == 0 {
-		l.bid()
+		bid()
 	}
 	// Only now: a crash above keeps it for the next call. The close-session flag has repeated an Abort that crashed.
 	events = l.untold()
@@ -244,13 +245,7 @@ func (l *Ledger) close(reason string, cause error) (events []event.Event) {
 // not ended before. The caller emits the events, and calls [Ledger.Settle] then. What is left to be closed goes to run,
 // which must not block: it may wait for a source.
 func (l *Ledger) Finish(reason string, cause error, run func(lanes.Work)) (events []event.Event) {
-	if !l.over && !l.isParting() {
-		l.abort(reason, cause)
-	}
-	if !l.over && l.farewells == 0 {
-		l.bidLast()
-	}
-	for _, e := range l.close(reason, cause) {
+	for _, e := range l.close(reason, cause, l.bidSafely) {
 		events = append(events, marked(e))
 	}
 	for _, w := range l.cfg.Core.Works() { // nobody else will run them: they only close what was open
