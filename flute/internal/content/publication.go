@@ -225,8 +225,7 @@ func (p *Publication) claim() (names.Claimed, error) {
 	if err != nil {
 		return names.Claimed{}, err
 	}
-	name := strings.NewReplacer("{path}", plain, "{name}", path.Base(plain), "{sha256}", p.result.Digests["sha-256"]).
-		Replace(p.Template)
+	name := p.fill(plain, p.result.Digests["sha-256"])
 	location := p.File.Location
 	if strings.Contains(p.Template, "{sha256}") && !strings.Contains(p.Template, "{path}") &&
 		!strings.Contains(p.Template, "{name}") {
@@ -242,9 +241,14 @@ func (p *Publication) Part() string {
 		return ""
 	}
 	if p.Template != "" {
-		name = strings.NewReplacer("{path}", name, "{name}", path.Base(name)).Replace(p.Template)
+		return path.Dir(p.fill(name, "{sha256}")) // which nobody knows yet
 	}
 	return path.Join(p.Folder, path.Dir(name))
+}
+
+// fill returns the name by the Template of a file whose Content-Location has the path plain.
+func (p *Publication) fill(plain, sha256 string) string {
+	return strings.NewReplacer("{path}", plain, "{name}", path.Base(plain), "{sha256}", sha256).Replace(p.Template)
 }
 
 // open opens the object, with all its bytes.

@@ -246,3 +246,21 @@ func TestSums(t *testing.T) {
 		}
 	}
 }
+
+// TestPart: it is the folder of the name that is claimed, as far as that is known before.
+func TestPart(t *testing.T) {
+	for _, c := range []struct{ location, folder, template, want string }{
+		{"http://h/a/b/c", "", "", "a/b"},
+		{"http://h/c", "", "", "."},
+		{"http://h/a/c", "s", "", "s/a"},
+		{"http://h/a/c", "", "day/{path}", "day/a"},
+		{"http://h/a/c", "", "day/{name}", "day"},
+		{"http://h/a/c", "", "{sha256}/{name}", "{sha256}"},
+		{"", "s", "", ""},
+	} {
+		p := &Publication{File: Announced{Location: c.location}, Folder: c.folder, Template: c.template}
+		if got := p.Part(); got != c.want {
+			t.Errorf("%+v: %q", c, got)
+		}
+	}
+}
