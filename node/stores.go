@@ -85,11 +85,17 @@ func (n *Node) folder(dir string, opts file.Options) (*folder, error) {
 
 // find returns the folder with this path, perhaps by another name, if it is in use already; else nil.
 func (fs *folders) find(path string) *folder {
-	info, err := os.Stat(path)
+	info, _ := os.Stat(path) // nil: it is not there
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
+	return fs.enter(path, info)
+}
+
+// enter returns the folder with this path, or with this info if there is one, after one use more; nil: none is in use.
+// fs.mu is held.
+func (fs *folders) enter(path string, info os.FileInfo) *folder {
 	for _, f := range fs.list {
-		if f.path == path || err == nil && os.SameFile(f.info, info) {
+		if f.path == path || info != nil && os.SameFile(f.info, info) {
 			f.uses++
 			return f
 		}
@@ -102,11 +108,8 @@ func (fs *folders) find(path string) *folder {
 func (fs *folders) use(opened *folder) (*folder, error) {
 	fs.mu.Lock()
 	defer fs.mu.Unlock()
-	for _, f := range fs.list {
-		if f.path == opened.path || os.SameFile(f.info, opened.info) {
-			f.uses++
-			return f, opened.Close()
-		}
+	if f := fs.enter(opened.path, opened.info); f != nil {
+		return f, opened.Close()
 	}
 	opened.uses = 1
 	fs.list = append(fs.list, opened)
