@@ -35,7 +35,10 @@ func TestWarnings(t *testing.T) {
 		{"home", strings.Replace(a, "/in", "~/in", 1) + "}\n", "receive a: dir ~/in: ~ is not the home folder"},
 		{"home of utp", "utp:\n- {name: u, listen: ':1', dir: ~/u}\n", "utp u: dir ~/u: ~ is not"},
 		{"home elsewhere", strings.Replace(a, "/in", "/in/a~", 1) + "}\n", ""},
-		{"variable of a shell", strings.Replace(a, "/in", "$HOME/in", 1) + "}\n", "receive a: dir $HOME/in: $HOME is a name here: a variable of the environment is ${HOME}"},
+		{
+			"variable of a shell", strings.Replace(a, "/in", "$HOME/in", 1) + "}\n",
+			"receive a: dir $HOME/in: $HOME is a name here: a variable of the environment is ${HOME}",
+		},
 		{"state in a home", s + ", state: ~/s}\n", "send s: state ~/s: ~ is not"},
 		{"price", strings.Replace(a, "/in", "/in$5", 1) + "}\n", ""},
 
