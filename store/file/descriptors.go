@@ -135,14 +135,15 @@ func (d *descriptors) free(o *object) {
 	d.changed.Broadcast()
 }
 
-// drop makes o spent. When the last one who uses it is done, its file is closed and, if it was not published, removed.
-func (d *descriptors) drop(o *object) error {
+// drop makes o spent. When the last one who uses it is done, its file is closed and, unless it was published or keep is
+// set, removed. Only the first call counts: several may come at once, such as that of the last Work and that of Close.
+func (d *descriptors) drop(o *object, keep bool) error {
 	d.mu.Lock()
 	defer d.mu.Unlock()
 	if o.spent {
 		return nil
 	}
-	o.spent = true
+	o.spent, o.kept = true, keep
 	d.changed.Broadcast()
 	if o.busy || o.users > 0 {
 		return nil
@@ -151,14 +152,6 @@ func (d *descriptors) drop(o *object) error {
 		o.unlink()
 	}
 	return d.end(o)
-}
-
-// leave is drop for an object whose file stays.
-func (d *descriptors) leave(o *object) error {
-	d.mu.Lock()
-	o.kept = !o.spent
-	d.mu.Unlock()
-	return d.drop(o)
 }
 
 // end closes and removes the file of an object that is spent, and that nobody uses any more.

@@ -225,7 +225,7 @@ func TestSpentObjectWakesOthers(t *testing.T) {
 			s.files.giveBack(second)
 		}()
 		synctest.Wait()
-		if err := s.files.drop(first); err != nil || opened {
+		if err := s.files.drop(first, false); err != nil || opened {
 			t.Fatalf("%v; a second file is open beside one that is in use: %v", err, opened)
 		}
 		synctest.Wait()

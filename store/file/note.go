@@ -125,7 +125,7 @@ func (o *object) Leave() error {
 		return o.Discard()
 	}
 	o.store.forget(o)
-	if err := o.store.files.leave(o); err != nil {
+	if err := o.store.files.drop(o, true); err != nil {
 		return fmt.Errorf("store/file: leave: %w", err)
 	}
 	return nil

@@ -114,6 +114,33 @@ func TestRecover(t *testing.T) {
 	}
 }
 
+// TestLeaveTwice: an object stays although it is left by two, as by its last user and by Close, while it is used.
+func TestLeaveTwice(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	o := written(t, s, "content").(*object)
+	if err := o.Note([]byte("1"), false); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := s.files.lend(o, false); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		if err := o.Leave(); err != nil {
+			t.Error(err)
+		}
+	}
+	s.files.giveBack(o)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	next := opened(t, Options{}, root)
+	defer next.Close()
+	if got := recovered(t, next, all); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestRecoverFromTheLiving: what a Store that is open has staged is nobody else's.
 func TestRecoverFromTheLiving(t *testing.T) {
 	root := t.TempDir()

@@ -41,7 +41,7 @@ type object struct {
 
 	noting sync.Mutex // held while notes are written; who has it never waits for the file: lend comes before
 	noted  bool       // there are notes; guarded by noting
-	kept   bool       // it stays when it is spent; guarded by descriptors.mu
+	kept   bool       // it stays now that it is spent; guarded by descriptors.mu
 }
 
 // ReadAt implements [io.ReaderAt].
@@ -128,7 +128,7 @@ func (o *object) Sync() error {
 // Discard implements [store.Object].
 func (o *object) Discard() error {
 	o.store.forget(o)
-	if err := o.store.files.drop(o); err != nil {
+	if err := o.store.files.drop(o, false); err != nil {
 		return fmt.Errorf("store/file: discard: %w", err)
 	}
 	return nil

@@ -41,7 +41,7 @@ func (o *object) publish(name string, note []byte) (_ string, noted bool, _ erro
 	o.shrink()
 	s.settle(o, nil)
 	s.forget(o)
-	_ = s.files.drop(o)
+	_ = s.files.drop(o, false)
 	return name, n.noted, nil
 }
 
