@@ -65,16 +65,21 @@ func (s *Store) look(name string) names.Kind {
 	return belowFolder(root, name)
 }
 
-// belowFolder returns Absent if there is a folder for the name, or one can be made, else Blocked.
+// belowFolder returns Absent if there is a folder for the name, or one can be made, else Blocked. One call tells what
+// there is: between two, somebody makes the folder that the first has not found.
 func belowFolder(root *os.Root, name string) names.Kind {
 	for name = path.Dir(name); name != "."; name = path.Dir(name) {
-		info, err := root.Stat(name)
-		if err == nil && info.IsDir() {
-			return names.Absent
+		info, err := root.Lstat(name)
+		if err != nil {
+			continue
 		}
-		if _, err := root.Lstat(name); err == nil { // a file, or a link to nothing
+		if info.Mode()&fs.ModeSymlink != 0 {
+			info, err = root.Stat(name)
+		}
+		if err != nil || !info.IsDir() { // a link to nothing, or a file
 			return names.Blocked
 		}
+		return names.Absent
 	}
 	return names.Absent
 }

@@ -1,6 +1,9 @@
 package file
 
 import (
+	"os"
+	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/flute-node/flute-node/store/names"
@@ -48,5 +51,37 @@ func TestNamesOfOneFile(t *testing.T) {
 	}
 	if len(seen) != 3 {
 		t.Errorf("%d names: %v", len(seen), seen)
+	}
+}
+
+// TestLookWhileAFolderIsMade: a name is free, whether its folder is there or not, also while that is being made.
+func TestLookWhileAFolderIsMade(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{NoSync: true}, root)
+	defer s.Close()
+	made := make(chan struct{})
+	var making sync.WaitGroup
+	defer making.Wait()
+	making.Go(func() {
+		defer close(made)
+		for range 2000 {
+			if err := os.Mkdir(filepath.Join(root, "d"), 0o777); err != nil {
+				t.Error(err)
+			}
+			if err := os.Remove(filepath.Join(root, "d")); err != nil {
+				t.Error(err)
+			}
+		}
+	})
+	for {
+		if kind := s.look("d/one"); kind != names.Absent {
+			t.Errorf("%v, want %v", kind, names.Absent)
+			return
+		}
+		select {
+		case <-made:
+			return
+		default:
+		}
 	}
 }
