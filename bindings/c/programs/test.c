@@ -1,11 +1,13 @@
 // Tests of the C ABI: every scheme, wrong use, threads on one handle, the whole node, fork.
 #include "flute_node.h"
 
+#include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -164,6 +166,21 @@ static void threads(void)
 	flute_receiver_free(shared_receiver);
 }
 
+// a UDP port that nobody has, and that the system gives to nobody who asks for any
+static int free_port(void)
+{
+	struct sockaddr_in at = {.sin_family = AF_INET};
+	for (int i = 0;; i++) {
+		int port = 20000 + (getpid() + i) % 12000, s = socket(AF_INET, SOCK_DGRAM, 0);
+		WANT(s >= 0 && i < 12000);
+		at.sin_port = htons((uint16_t)port);
+		int taken = bind(s, (struct sockaddr *)&at, sizeof at);
+		close(s);
+		if (!taken)
+			return port;
+	}
+}
+
 // a node that sends to itself over the loopback interface
 static void node(void)
 {
@@ -172,7 +189,7 @@ static void node(void)
 	flute_sending *s;
 	static char event[65536], config[200];
 	size_t len;
-	int port = 20000 + getpid() % 20000;
+	int port = free_port();
 	WANT(flute_node_start("{memory: 64MiB}", &n) == FLUTE_OK);
 	snprintf(config, sizeof config, "{group: '127.0.0.1:%d'}", port);
 	WANT(flute_node_receive(n, config, 0, 5000, &r) == FLUTE_OK);

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import random
+import socket
 
 import pytest
 
@@ -15,4 +16,12 @@ def content() -> bytes:
 
 @pytest.fixture()
 def port() -> int:
-    return 20000 + (os.getpid() * 7 + random.randrange(1000)) % 12000  # no port that the system gives away
+    """Return a UDP port that nobody has, and that the system gives to nobody who asks for any."""
+    while True:
+        found = 20000 + (os.getpid() * 7 + random.randrange(1000)) % 12000
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as s:
+            try:
+                s.bind(("", found))
+            except OSError:
+                continue
+        return found
