@@ -66,11 +66,20 @@ func TestIdleMemory(t *testing.T) {
 		return m.HeapAlloc + m.StackInuse
 	}
 	begin()
+	// What readers and actors have borrowed a moment ago, more of it on more processors, is free again a little later.
 	before := heap()
+	for range 5 {
+		time.Sleep(20 * time.Millisecond)
+		before = min(before, heap())
+	}
 	for len(ends) < cap(ends) {
 		begin()
 	}
-	each := (int64(heap()) - int64(before)) / int64(len(ends)-2)
+	measure := func() int64 { return (int64(heap()) - int64(before)) / int64(len(ends)-2) }
+	each := measure()
+	for end := time.Now().Add(hang); each > limit && time.Now().Before(end); each = measure() {
+		time.Sleep(10 * time.Millisecond)
+	}
 	t.Logf("%d bytes each end", each)
 	if each > limit {
 		t.Errorf("%d bytes each end, want %d at most", each, limit)
