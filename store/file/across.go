@@ -1,6 +1,7 @@
 package file
 
 import (
+	"errors"
 	"path"
 	"path/filepath"
 	"sync"
@@ -24,7 +25,10 @@ type crossing struct {
 	users  int           // guarded by crossings.mu
 }
 
-// enter returns the stage in the folder dir of g. leave has to be called, also after an error.
+// errNoStage is the error of a crossing whose stage nobody has made yet, or has panicked over.
+var errNoStage = errors.New("store/file: no stage was made in the folder")
+
+// enter returns the stage in the folder dir of g. leave has to be called, also after an error, not after a panic.
 func (c *crossings) enter(g *ground, dir string, opts *Options) (*crossing, error) {
 	c.mu.Lock()
 	x := c.open[dir]
@@ -40,10 +44,18 @@ func (c *crossings) enter(g *ground, dir string, opts *Options) (*crossing, erro
 	}
 	c.open[dir] = x
 	c.mu.Unlock()
-	defer close(x.made)
+	x.err = errNoStage
+	entered := false
+	defer func() {
+		close(x.made)
+		if !entered { // Options.Warn has panicked
+			c.leave(x, x.err)
+		}
+	}()
 	if x.stage, x.err = newStage(g.root, path.Join(dir, stageName), opts); x.err == nil {
 		x.stage.away = true
 	}
+	entered = true
 	return x, x.err
 }
 

@@ -185,3 +185,44 @@ func TestFoldersInAllSpellings(t *testing.T) {
 		t.Errorf("%q and %q", a, b)
 	}
 }
+
+// TestWarnPanicsInACrossing: when the Warn of an application panics while a stage is made in a folder on another file
+// system, who waits for that stage gets an error, and who comes next has one.
+func TestWarnPanicsInACrossing(t *testing.T) {
+	root := t.TempDir()
+	there := filepath.Join(root, "d")
+	noted(t, Options{}, there, "content", "1")
+	warned, waited := make(chan struct{}), make(chan struct{})
+	s := opened(t, Options{KeepFor: 1, Warn: func(string) {
+		close(warned)
+		<-waited
+		panic("of the application")
+	}}, root)
+	defer s.Close()
+	g := s.current()
+	var passed any
+	var all sync.WaitGroup
+	all.Go(func() {
+		defer func() { passed = recover() }()
+		_ = written(t, s, "content").(*object).placeAcross(g, "d/x")
+	})
+	<-warned
+	all.Go(func() {
+		if err := written(t, s, "content").(*object).placeAcross(g, "d/y"); !errors.Is(err, errNoStage) {
+			t.Errorf("who has waited: %v", err)
+		}
+	})
+	for users := 0; users < 2; time.Sleep(time.Millisecond) {
+		s.crossings.mu.Lock()
+		users = s.crossings.open["d"].users
+		s.crossings.mu.Unlock()
+	}
+	close(waited)
+	all.Wait()
+	if passed == nil || len(s.crossings.open) != 0 {
+		t.Errorf("%v has passed, and %d are open", passed, len(s.crossings.open))
+	}
+	if err := written(t, s, "content").(*object).placeAcross(g, "d/z"); err != nil {
+		t.Errorf("who has come next: %v", err)
+	}
+}
