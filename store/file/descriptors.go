@@ -57,10 +57,7 @@ func (d *descriptors) lend(o *object, make bool) (*os.File, error) {
 			}
 			return o.file, nil
 		default:
-			o.busy = true
-			err := d.openFile(o)
-			d.free(o)
-			if err != nil {
+			if err := d.openNow(o); err != nil {
 				return nil, err
 			}
 		}
@@ -100,10 +97,14 @@ func (d *descriptors) seize(o *object) error {
 		o.unlink()
 		return nil
 	}
+	opened := false
+	defer func() {
+		if !opened {
+			d.free(o)
+		}
+	}()
 	err := d.openFile(o)
-	if err != nil {
-		d.free(o)
-	}
+	opened = err == nil
 	return err
 }
 
@@ -167,6 +168,20 @@ func (d *descriptors) end(o *object) error {
 	return err
 }
 
+// openNow opens the file of an object that nobody uses.
+func (d *descriptors) openNow(o *object) error {
+	o.busy = true
+	defer d.free(o)
+	return d.openFile(o)
+}
+
+// unlocked calls do while d.mu, which is held, is not. do may panic: Options.Warn is the application's.
+func (d *descriptors) unlocked(do func() error) error {
+	d.mu.Unlock()
+	defer d.mu.Lock()
+	return do()
+}
+
 // openFile opens the file of a busy object, as soon as the limit permits it.
 func (d *descriptors) openFile(o *object) error {
 	for d.open >= d.limit {
@@ -177,11 +192,17 @@ func (d *descriptors) openFile(o *object) error {
 		d.park(d.idle.next)
 	}
 	d.open++
-	d.mu.Unlock()
-	f, err := o.open()
-	d.mu.Lock()
+	defer func() {
+		if o.file == nil {
+			d.open--
+		}
+	}()
+	var f *os.File
+	err := d.unlocked(func() (err error) {
+		f, err = o.open()
+		return err
+	})
 	if err != nil {
-		d.open--
 		return err
 	}
 	o.file, o.made = f, true
@@ -192,15 +213,13 @@ func (d *descriptors) openFile(o *object) error {
 func (d *descriptors) park(o *object) {
 	o.unlink()
 	o.busy = true
-	d.mu.Unlock()
-	err := o.closeFile()
-	d.mu.Lock()
+	defer d.free(o)
+	err := d.unlocked(o.closeFile)
 	d.open--
 	o.file = nil
 	if err != nil {
 		o.err = err
 	}
-	d.free(o)
 }
 
 // fail makes err the end of o, unless an earlier one was, and returns that.

@@ -237,3 +237,46 @@ func TestSpentObjectWakesOthers(t *testing.T) {
 		}
 	})
 }
+
+// TestWarnPanics: a Warn of an application that panics while a staged file is made, or copied since it was removed,
+// takes neither the process down nor the object: whoever uses it next does so.
+func TestWarnPanics(t *testing.T) {
+	if onWindows {
+		t.Skip("nothing is removed there that is open")
+	}
+	root := t.TempDir()
+	s := opened(t, Options{Warn: func(string) { panic("of the application") }}, root)
+	defer s.Close()
+	passes := func(what string, do func()) {
+		t.Helper()
+		if err := os.RemoveAll(filepath.Join(root, stageName)); err != nil {
+			t.Fatal(err)
+		}
+		defer func() {
+			if recover() == nil {
+				t.Errorf("%s: no panic has passed", what)
+			}
+		}()
+		do()
+	}
+	o, err := s.Create(7)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passes("made", func() { _, _ = o.WriteAt([]byte("content"), 0) })
+	if _, err := o.WriteAt([]byte("content"), 0); err != nil {
+		t.Fatal(err)
+	}
+	passes("parked", func() { s.files.parkHalf() })
+	other, err := s.Create(1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	passes("published", func() { _, _ = s.Publish(other, "other") })
+	if s.files.open != 1 {
+		t.Errorf("%d files are open", s.files.open)
+	}
+	if _, err := s.Publish(o, "x"); err != nil || read(t, root, "x") != "content" {
+		t.Errorf("afterwards: %v", err)
+	}
+}

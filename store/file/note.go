@@ -21,6 +21,9 @@ const (
 	maxNotes = 1 << 30
 )
 
+// errNotesLost reports notes that cannot be added to: the caller begins anew.
+var errNotesLost = errors.New("the notes so far were removed")
+
 // noteHead begins the notes of the staged file name: those of another file, or of a later version, are not believed.
 func noteHead(name string) string { return "flute-node notes 1 " + name + "\n" }
 
@@ -42,15 +45,18 @@ func (o *object) Note(p []byte, anew bool) error {
 		return nil
 	}
 	err = o.store.files.patiently(func() error {
-		if anew || !o.noted {
+		switch {
+		case anew || !o.noted && !o.lost:
 			return o.noteAnew(p)
+		case o.lost:
+			return errNotesLost
 		}
 		return o.appendNote(p)
 	})
 	if err != nil {
 		return fmt.Errorf("store/file: note: %w", err)
 	}
-	o.noted = true
+	o.noted, o.lost = true, false
 	return nil
 }
 
@@ -121,9 +127,7 @@ func (o *object) hasNotes() bool {
 
 // Leave does what [store.Keeper] says.
 func (o *object) Leave() error {
-	if !o.hasNotes() {
-		return o.Discard()
-	}
+	o.hasNotes() // waits for a Note that is under way: Close would take the stage away
 	o.store.forget(o)
 	if err := o.store.files.drop(o, true); err != nil {
 		return fmt.Errorf("store/file: leave: %w", err)

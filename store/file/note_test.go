@@ -141,6 +141,113 @@ func TestLeaveTwice(t *testing.T) {
 	}
 }
 
+// TestLeaveUnderANote: what is noted for the first time while the object is left stays.
+func TestLeaveUnderANote(t *testing.T) {
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	o := written(t, s, "content").(*object)
+	if _, err := s.files.lend(o, false); err != nil { // as Note, which has come so far
+		t.Fatal(err)
+	}
+	if err := o.Leave(); err != nil {
+		t.Error(err)
+	}
+	if err := o.noteAnew([]byte("1")); err != nil {
+		t.Fatal(err)
+	}
+	o.noted = true
+	s.files.giveBack(o)
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	next := opened(t, Options{}, root)
+	defer next.Close()
+	if got := recovered(t, next, all); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestNotesGoWithTheirFile: notes of a staged file that was removed are not those of its copy: they cannot be added to,
+// but begun anew, and nothing stays of a copy that is left without.
+func TestNotesGoWithTheirFile(t *testing.T) {
+	if onWindows {
+		t.Skip("nothing is removed there that is open")
+	}
+	root := t.TempDir()
+	s := opened(t, Options{}, root)
+	var list []*object
+	for range 2 {
+		o := written(t, s, "content").(*object)
+		if err := o.Note([]byte("1"), false); err != nil {
+			t.Fatal(err)
+		}
+		list = append(list, o)
+	}
+	if err := os.RemoveAll(filepath.Join(root, stageName)); err != nil {
+		t.Fatal(err)
+	}
+	for s.files.parkHalf() {
+	}
+	if err := list[0].Note([]byte("2"), false); !errors.Is(err, errNotesLost) {
+		t.Errorf("added to: %v", err)
+	}
+	if err := list[0].Note([]byte("3"), true); err != nil {
+		t.Errorf("begun anew: %v", err)
+	}
+	if err := list[0].Note([]byte("4"), false); err != nil {
+		t.Errorf("added to the new ones: %v", err)
+	}
+	if err := list[1].Leave(); err != nil {
+		t.Error(err)
+	}
+	if n := stagedFiles(t, s); n != 2 {
+		t.Errorf("%d files are staged, want one and its notes", n)
+	}
+	if err := s.Close(); err != nil {
+		t.Error(err)
+	}
+	next := opened(t, Options{}, root)
+	defer next.Close()
+	if got := recovered(t, next, all); !slices.Equal(got, []string{"34"}) {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestCloseWaitsForRecover: Close takes the stage from nobody who is taking objects over into it: of one whose file had
+// moved, and whose notes had not, nothing would stay.
+func TestCloseWaitsForRecover(t *testing.T) {
+	root := t.TempDir()
+	noted(t, Options{}, root, "content", "1")
+	s := opened(t, Options{}, root)
+	closed := make(chan error, 1)
+	left, err := s.Recover(func([]byte) bool {
+		go func() { closed <- s.Close() }()
+		for begun := false; !begun; time.Sleep(time.Millisecond) {
+			s.mu.Lock()
+			begun = s.closed
+			s.mu.Unlock()
+		}
+		select {
+		case err := <-closed:
+			t.Errorf("it is closed: %v", err)
+			closed <- err
+		case <-time.After(100 * time.Millisecond): // on a slow machine this test sees less, and does not fail
+		}
+		return true
+	})
+	if err != nil || len(left) != 0 {
+		t.Errorf("%d objects of a store that is being closed, %v", len(left), err)
+	}
+	if err := <-closed; err != nil {
+		t.Error(err)
+	}
+	next := opened(t, Options{}, root)
+	defer next.Close()
+	if got := recovered(t, next, all); !slices.Equal(got, []string{"1"}) {
+		t.Errorf("%q", got)
+	}
+}
+
 // TestRecoverFromTheLiving: what a Store that is open has staged is nobody else's.
 func TestRecoverFromTheLiving(t *testing.T) {
 	root := t.TempDir()

@@ -41,7 +41,8 @@ type object struct {
 
 	noting sync.Mutex // held while notes are written; who has it never waits for the file: lend comes before
 	noted  bool       // there are notes; guarded by noting
-	kept   bool       // it stays now that it is spent; guarded by descriptors.mu
+	lost   bool       // there were: they went with a staged file that was removed; guarded by noting
+	kept   bool       // it stays, if there are notes, now that it is spent; guarded by descriptors.mu
 }
 
 // ReadAt implements [io.ReaderAt].
@@ -202,13 +203,17 @@ func (o *object) copyFile() error {
 	_ = o.ground.stage.files.Remove(o.name + noteExt)
 	s.settle(o, g)
 	o.file, o.name = to, name
+	o.noting.Lock()
+	defer o.noting.Unlock()
+	o.noted, o.lost = false, o.lost || o.noted
 	return nil
 }
 
 // remove closes the file, and removes it if it is staged.
 func (o *object) remove() error {
 	o.shrink()
-	if o.file != nil && o.kept {
+	keep := o.kept && o.hasNotes() // also those of a Note that was under way when Leave was called
+	if o.file != nil && keep {
 		_ = o.trim() // it may be long until it is wanted, or never
 	}
 	if o.file != nil {
@@ -217,7 +222,7 @@ func (o *object) remove() error {
 	if o.ground == nil {
 		return nil
 	}
-	if o.kept {
+	if keep {
 		o.store.settle(o, nil)
 		return nil
 	}

@@ -183,6 +183,8 @@ func (s *Store) Close() error {
 	staged := s.staged
 	s.staged = nil
 	s.mu.Unlock()
+	s.recovering.Lock() // an object that is half taken over would be lost
+	defer s.recovering.Unlock()
 	for o := range staged {
 		_ = o.Leave() // what stays and has no notes is removed with the stage
 	}
