@@ -11,7 +11,8 @@
 // disk again. So no more goroutines compute than there are processors, and none of them waits for a disk.
 //
 // A part of a disk, such as a folder on which another one is mounted, may hang while the rest answers. What waits for
-// it lends its places to others, and what comes for it waits beside the lane, until it answers.
+// it lends its places to others, and what comes for it waits beside the lane, until it answers. So does what comes for
+// many parts of one part, a/1, a/2 and so on of a, as long as none of them answers.
 //
 // Each lane serves the sessions in turn, one Work of each: a hundred Works of one session delay another session's by
 // one.

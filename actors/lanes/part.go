@@ -1,17 +1,27 @@
 package lanes
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // lends is how many times as many places as a disk has may be lent, by Works in parts that hang. Each takes a thread,
 // of which a process has 10,000.
 const lends = 3
 
+// triedParts is in how many parts of one that hangs a Work each is tried: some may answer.
+const triedParts = 8
+
 // part is a part of a disk that may hang alone, such as a folder of another file system. What waits for one that hangs
 // would take all places of the disk in time, so that the other parts would hang, too. So the Works that run there lend
-// their places to others, and those that come wait here. Lanes.mu guards it.
+// their places to others, and those that come wait here. A part may be in another one, of which it is not known which
+// of them is the file system: both are judged. Lanes.mu guards it.
 type part struct {
 	name  string
-	works int           // that run
+	above *part         // that it is in; nil: the disk
+	inner int           // parts in it of which Works run
+	works int           // that run, also those of inner parts
+	own   int           // of these, those of no inner part
 	since time.Time     // when one of its Works has ended last, or the first one has begun
 	probe time.Time     // when a Work has begun last
 	parks turns[*Entry] // Works that wait until the part answers
@@ -26,11 +36,26 @@ func partOf(w Work) string {
 	return ""
 }
 
+// above returns the name of the part that a part is in; empty: it is in none.
+func above(name string) string { return name[:max(0, strings.LastIndexByte(name, '/'))] }
+
 // begin has the Work begin in its part. False: it waits there. l.mu is held.
 func (v *visit) begin(e *Entry, now time.Time) bool {
-	name, d := e.part, v.disk
+	d := v.disk
+	if p := d.inTheWay(e.part, now); p != nil {
+		p.parks.push(e.session, e)
+		return false
+	}
+	if v.part = d.enter(e.part, now); v.part != nil {
+		v.part.own++
+	}
+	return true
+}
+
+// enter counts a Work that begins in a part, and returns that; nil: the name is empty. l.mu is held.
+func (d *disk) enter(name string, now time.Time) *part {
 	if name == "" {
-		return true
+		return nil
 	}
 	p := d.parts[name]
 	if p == nil {
@@ -40,15 +65,36 @@ func (v *visit) begin(e *Entry, now time.Time) bool {
 		p = &part{name: name, since: now}
 		d.parts[name] = p
 	}
-	if d.hasToWait(p, now) {
-		p.parks.push(e.session, e)
-		return false
-	}
+	p.above = d.enter(above(name), now)
 	if p.works++; p.works == 1 {
 		p.since = now
+		if p.above != nil {
+			p.above.inner++
+		}
 	}
-	p.probe, v.part = now, p
-	return true
+	p.probe = now
+	return p
+}
+
+// inTheWay returns the part for which another Work of the part name has to wait: that one, or one that it is in; nil:
+// none. Of one that has others in it a few are tried with a Work each: it may be another one of them that hangs. l.mu
+// is held.
+func (d *disk) inTheWay(name string, now time.Time) *part {
+	tried := false // a Work runs where this one is to
+	for of := name; of != ""; of = above(of) {
+		p := d.parts[of]
+		if p == nil {
+			continue
+		}
+		if of == name {
+			tried = p.own > 0
+		}
+		if (tried || p.inner >= triedParts) && d.hasToWait(p, now) {
+			return p
+		}
+		tried = true
+	}
+	return nil
 }
 
 // hasToWait reports whether another Work of p has to wait. While the disk has places enough none has. Of a part that
@@ -60,7 +106,7 @@ func (d *disk) hasToWait(p *part, now time.Time) bool {
 // hangs reports whether no Work of p has ended for slowAfter, though some run.
 func (p *part) hangs(now time.Time) bool { return p.works > 0 && now.Sub(p.since) >= slowAfter }
 
-// leavePart ends the stay of a Work in its part, which answers. l.mu is held.
+// leavePart ends the stay of a Work in its part, which answers, and with it those that it is in. l.mu is held.
 func (v *visit) leavePart() {
 	p, d := v.part, v.disk
 	if p == nil {
@@ -71,13 +117,20 @@ func (v *visit) leavePart() {
 		v.lent = false
 		d.lent--
 	}
-	p.since = time.Now()
-	for e, ok := p.parks.pop(); ok; e, ok = p.parks.pop() {
-		d.waiting.push(e.session, e)
-		v.lanes.serveMore(d)
-	}
-	if p.works--; p.works == 0 {
+	p.own--
+	for now := time.Now(); p != nil; p = p.above {
+		p.since = now
+		for e, ok := p.parks.pop(); ok; e, ok = p.parks.pop() {
+			d.waiting.push(e.session, e)
+			v.lanes.serveMore(d)
+		}
+		if p.works--; p.works > 0 {
+			continue
+		}
 		delete(d.parts, p.name)
+		if p.above != nil {
+			p.above.inner--
+		}
 	}
 }
 

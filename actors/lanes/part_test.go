@@ -2,6 +2,7 @@ package lanes
 
 import (
 	"math/rand/v2"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
@@ -98,6 +99,45 @@ func TestPartThatHangsAtOnce(t *testing.T) {
 	})
 }
 
+// TestFolderOfManyPartsThatHang: a disk below a part hangs in all of its parts, each of which is another name. Together
+// they take no more places than one does, and what is beside them is served.
+func TestFolderOfManyPartsThatHang(t *testing.T) {
+	for _, below := range []string{"m/", "m/d/"} {
+		inBubble(t, 1, func(t *testing.T, r *rig) {
+			hung := make(chan struct{})
+			const works = 20 * perDisk
+			give := func(i int) {
+				r.giveIn("dead", below+strconv.Itoa(i), &work{lane: "disk", run: func(sync.Locker) { <-hung }})
+			}
+			for i := range works {
+				give(i)
+			}
+			time.Sleep(2 * slowAfter)
+			for i := range works {
+				give(works + i)
+			}
+			time.Sleep(slowAfter)
+			for range 3 {
+				for _, part := range []string{"b/c", "."} {
+					r.giveIn("alive", part, &work{lane: "disk", run: func(sync.Locker) { time.Sleep(time.Second) }})
+				}
+				time.Sleep(slowAfter + 2*tickInterval)
+			}
+			if order := r.order(); len(order) != 3*2 {
+				t.Errorf("%d of %d ended beside parts that hang", len(order), 3*2)
+			}
+			time.Sleep(time.Hour)
+			if most := 2 * perDisk; r.live > most {
+				t.Errorf("%d goroutines, at most %d", r.live, most)
+			}
+			close(hung)
+			if order := r.order(); len(order) != 2*works {
+				t.Errorf("%d of %d ended once the parts had answered", len(order), 2*works)
+			}
+		})
+	}
+}
+
 // TestPartIsTriedAgain: a part of which the Works that run are lost, and never answer, is served again.
 func TestPartIsTriedAgain(t *testing.T) {
 	inBubble(t, 2, func(t *testing.T, r *rig) {
@@ -144,7 +184,7 @@ func TestPartsThatHangAtRandom(t *testing.T) {
 		inBubble(t, 2, func(t *testing.T, r *rig) {
 			var mu sync.Mutex
 			hung := map[string]chan struct{}{}
-			for _, part := range []string{"a", "b", "c"} {
+			for _, part := range []string{"a", "b", "c", "c/d", "c/e"} {
 				hung[part] = make(chan struct{})
 			}
 			answer := func(part string) {
@@ -153,7 +193,7 @@ func TestPartsThatHangAtRandom(t *testing.T) {
 				close(hung[part])
 				hung[part] = make(chan struct{})
 			}
-			parts := []string{"a", "b", "c", "answers", ""}
+			parts := []string{"a", "b", "c", "c/d", "c/e", "c/e/answers", "answers", ""}
 			const works = 3000
 			for i := range works {
 				part, takes := parts[random.IntN(len(parts))], time.Duration(random.Int64N(int64(7*time.Second)))
