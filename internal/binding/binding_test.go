@@ -298,6 +298,12 @@ func TestNode(t *testing.T) {
 	if err := s.Wait(30 * time.Second); err != nil {
 		t.Fatal(err)
 	}
+	if _, err := s.Stats(); CodeOf(err) != State {
+		t.Errorf("after the end: %d %v, want %d", CodeOf(err), err, State)
+	}
+	if _, err := s.Add(nil, false, `{"name": "y"}`, nil); CodeOf(err) != State {
+		t.Errorf("after the end: %d %v, want %d", CodeOf(err), err, State)
+	}
 	if err := r.CloseWithin(30 * time.Second); err != nil {
 		t.Fatal(err)
 	}

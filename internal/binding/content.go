@@ -142,15 +142,18 @@ func (w *fileWords) read(text string) error {
 
 // open puts the open file at a path into f. It stays the same file if its name is removed or given to another one.
 func (w *fileWords) open(f *sender.File, path string) error {
+	info, err := os.Stat(path)
+	if err != nil {
+		return err
+	}
+	if !info.Mode().IsRegular() { // looked at before it is opened: a pipe would wait for somebody who writes to it
+		return Wrong("path %s: it is no regular file", path)
+	}
 	file, err := os.Open(path)
 	if err != nil {
 		return err
 	}
-	info, err := file.Stat()
-	if err == nil && !info.Mode().IsRegular() {
-		err = Wrong("path %s: it is no regular file", path)
-	}
-	if err != nil {
+	if info, err = file.Stat(); err != nil {
 		_ = file.Close()
 		return err
 	}

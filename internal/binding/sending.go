@@ -66,18 +66,31 @@ func (s *Sending) add(w *fileWords, f sender.File, oti *OTI) (uint64, error) {
 	}
 	toi, err := s.s.Add(context.Background(), f, nil)
 	if err != nil {
-		return 0, err
+		return 0, s.over(err)
 	}
 	return numberOf(toi), nil
 }
 
-// ask calls do with a context that ends after so long: errTimeout says that the session has not done it yet.
+// ask calls do with a context that ends after so long: errTimeout says that the session has not done it yet, errEnded
+// that it has ended.
 func (s *Sending) ask(patience time.Duration, do func(ctx context.Context) error) error {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	err := do(ctx)
 	if errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("%w: %w", errTimeout, err)
+	}
+	return s.over(err)
+}
+
+// over returns err as one of the session's state, if the session has ended: nobody else is to blame then.
+func (s *Sending) over(err error) error {
+	select {
+	case <-s.s.Done():
+		if err != nil {
+			return fmt.Errorf("%w: %w", errEnded, err)
+		}
+	default:
 	}
 	return err
 }

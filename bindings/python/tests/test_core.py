@@ -301,6 +301,13 @@ def test_push_many_takes_any_buffers() -> None:
         assert receiver.objects() == {"x": b"x" * 8}
 
 
+def test_push_many_of_one_datagram() -> None:
+    with Receiver() as receiver:
+        for wrong in (b"one datagram", ["text"], [None]):
+            with pytest.raises(TypeError, match="^datagrams: a list of bytes-like"):
+                receiver.push_many(wrong)  # type: ignore[arg-type]
+
+
 def test_callback_that_raises(content: bytes, caplog: pytest.LogCaptureFixture) -> None:
     seen = []
 

@@ -57,6 +57,8 @@ def test_files_that_were_not_sent(port: int) -> None:
             sending.wait(60)
         with pytest.raises(StateError):
             sending.add(b"y", "y")
+        with pytest.raises(StateError):
+            sending.stats()
 
 
 def test_asyncio_beside_http(port: int, content: bytes) -> None:

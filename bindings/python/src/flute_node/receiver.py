@@ -206,9 +206,12 @@ class Receiver(Shelved):
         some = list(datagrams)
         if not some:
             return []
-        lengths = (c_uint32 * len(some))(*map(len, some))
         outcomes = (c_int32 * len(some))()
-        data = b"".join(some)
+        try:
+            lengths = (c_uint32 * len(some))(*map(len, some))
+            data = b"".join(some)
+        except TypeError as e:
+            raise TypeError(f"datagrams: a list of bytes-like objects is needed: {e}") from None
         if sum(lengths) != len(data):  # some have items of several bytes
             lengths = (c_uint32 * len(some))(*(memoryview(one).nbytes for one in some))
         at = 0 if now is None else _check.moment("now", now)
