@@ -33,12 +33,13 @@ const (
 	shortStep          = 40503 // 65,536 divided by the golden ratio
 )
 
-// clockSet is the year before which a clock has not been set: a machine without a battery starts in 1970 each time.
+// clockSet is the year, of UTC, before which a clock has not been set: a machine without a battery starts in 1970 each
+// time.
 const clockSet = 2000
 
 // number gives cfg the first FDT Instance ID and the first TOI for a session that starts now, where it has none.
 func number(cfg *sender.Config, now time.Time) {
-	if now.Year() < clockSet {
+	if now.UTC().Year() < clockSet {
 		now = time.Unix(int64(rand.Uint32()), int64(rand.IntN(int(time.Second))))
 	}
 	if cfg.FDTStartID == 0 {

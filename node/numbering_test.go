@@ -115,6 +115,18 @@ func TestNumberingKeepsAndGuesses(t *testing.T) {
 	}
 }
 
+// Whether a clock was set does not depend on the time zone.
+func TestNumberingInAnyZone(t *testing.T) {
+	now := time.Date(clockSet, 1, 1, 0, 0, 0, 0, time.UTC)
+	id, toi := numbers(fdt.RFC6726, now)
+	west, east := time.FixedZone("west", -12*3600), time.FixedZone("east", 14*3600)
+	for _, at := range []time.Time{now.In(west), now.In(east)} {
+		if i, o := numbers(fdt.RFC6726, at); i != id || o != toi {
+			t.Errorf("%v: FDT Instance ID %d and TOI %d, not %d and %d", at, i, o, id, toi)
+		}
+	}
+}
+
 // RFC 5651, section 5.1: the TSI is unique "for a large period of time preceding and following when the session is
 // active". A process that takes the TSI of one that was killed goes on with its session: no FDT Instance ID and no TOI
 // means something else than before, and who has received the first files receives the others, in each profile.
