@@ -25,7 +25,7 @@ func TestEverySubscriptionEnds(t *testing.T) {
 
 func ended(t *testing.T, s *Subscription) {
 	t.Helper()
-	deadline := time.After(10 * time.Second)
+	deadline := time.After(time.Minute)
 	for {
 		select {
 		case e, open := <-s.Events():

@@ -28,6 +28,7 @@ import (
 	"github.com/flute-node/flute-node/flute"
 	"github.com/flute-node/flute-node/flute/event"
 	"github.com/flute-node/flute-node/flute/sender"
+	"github.com/flute-node/flute-node/internal/netns"
 	"github.com/flute-node/flute-node/node"
 )
 
@@ -236,6 +237,16 @@ func config(t *testing.T, b Backend, j Journal) Config {
 			_, _ = io.WriteString(w, "flute_x 1\n")
 		}),
 	}
+}
+
+// freeAddress returns an address of the loopback interface, with a port that no system gives away meanwhile.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	port, err := netns.FreePort()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fmt.Sprintf("127.0.0.1:%d", port)
 }
 
 // listen starts a server, and returns a client of it.

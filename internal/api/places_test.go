@@ -21,16 +21,12 @@ func TestSilentClientsGiveWay(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			cfg := config(t, &backend{}, newJournal(1))
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
-			_ = l.Close()
-			cfg.Listen, cfg.Token = "tcp:"+l.Addr().String(), "a-token-of-a-test"
+			at := freeAddress(t)
+			cfg.Listen, cfg.Token = "tcp:"+at, "a-token-of-a-test"
 			c := listen(t, cfg)
 			var silent []net.Conn
 			for range maxConnections {
-				conn, err := net.Dial("tcp", l.Addr().String())
+				conn, err := net.Dial("tcp", at)
 				if err != nil {
 					t.Fatal(err)
 				}

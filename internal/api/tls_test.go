@@ -2,7 +2,6 @@ package api
 
 import (
 	"context"
-	"net"
 	"net/http"
 	"path/filepath"
 	"strings"
@@ -39,14 +38,10 @@ func TestMutualTLS(t *testing.T) {
 		{"a wrong token", token, "", ours.File, "", token + "x", "the token is missing or wrong"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			l, err := net.Listen("tcp", "127.0.0.1:0")
-			if err != nil {
-				t.Fatal(err)
-			}
+			address := freeAddress(t)
 			cfg := config(t, &backend{}, newJournal(10))
-			cfg.Listen, cfg.Token = "tls:"+l.Addr().String(), c.serverToken
+			cfg.Listen, cfg.Token = "tls:"+address, c.serverToken
 			cfg.TLS = tlsfiles.Files{Cert: at("s.crt"), Key: at("s.key"), ClientCA: c.clientCA}
-			_ = l.Close()
 			listen(t, cfg)
 			cert, key := "", ""
 			if c.cert != "" {
@@ -67,7 +62,7 @@ func TestMutualTLS(t *testing.T) {
 			if (c.want == "") != (err == nil) || err != nil && !strings.Contains(err.Error(), c.want) {
 				t.Errorf("%v, want %q", err, c.want)
 			}
-			if response, err := http.Get("http://" + l.Addr().String() + "/v1/state"); err == nil {
+			if response, err := http.Get("http://" + address + "/v1/state"); err == nil {
 				if response.StatusCode != http.StatusBadRequest {
 					t.Errorf("without TLS: %s", response.Status)
 				}
