@@ -212,7 +212,7 @@ trial() {
 }
 
 # interrupted FAULT: stops the sender in the middle of a later transfer. Between two of them the file is whole for a
-# moment, with a receiver that truncates it, too: then the sender goes on. With one that does not, it is whole each time.
+# moment, with a receiver that truncates it, too: then the sender goes on. With one that does not it always is whole.
 interrupted() {
 	local try
 	for try in 1 2 3 4; do
