@@ -33,7 +33,11 @@ func kafkaOf(t *testing.T, more ...kfake.Opt) *kfake.Cluster {
 	return c
 }
 
-func kafkaTo(t *testing.T, c *kfake.Cluster, cfg KafkaConfig) (deliver func(f *outbox.File) error) {
+// A try that has to succeed has the time of a slow machine; one that has to fail may take all that it has.
+const patient, brief = time.Minute, 5 * time.Second
+
+// kafkaTo returns what delivers a file to the brokers, with so much time for the try.
+func kafkaTo(t *testing.T, c *kfake.Cluster, cfg KafkaConfig) (deliver func(*outbox.File, time.Duration) error) {
 	t.Helper()
 	scheme := "kafka://"
 	if cfg.CA != nil {
@@ -46,8 +50,8 @@ func kafkaTo(t *testing.T, c *kfake.Cluster, cfg KafkaConfig) (deliver func(f *o
 		t.Fatal(err)
 	}
 	t.Cleanup(k.Close)
-	return func(f *outbox.File) error {
-		ctx, cancel := context.WithTimeout(t.Context(), 5*time.Second)
+	return func(f *outbox.File, atMost time.Duration) error {
+		ctx, cancel := context.WithTimeout(t.Context(), atMost)
 		defer cancel()
 		return k.Deliver(ctx, f.Key(), f)
 	}
@@ -60,7 +64,7 @@ func TestKafka(t *testing.T) {
 	deliver := kafkaTo(t, c, KafkaConfig{})
 	a, b := received(t, "a"), received(t, "b")
 	for _, f := range []*outbox.File{a, b, a} {
-		if err := deliver(f); err != nil {
+		if err := deliver(f, patient); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -121,22 +125,22 @@ func TestKafkaFails(t *testing.T) {
 		return out, nil, true
 	})
 	f := received(t, "a")
-	if _, rejected := errors.AsType[*outbox.RejectedError](deliver(f)); !rejected {
+	if _, rejected := errors.AsType[*outbox.RejectedError](deliver(f, patient)); !rejected {
 		t.Error("a record that is too large is tried again")
 	}
 	answer = kerr.TopicAuthorizationFailed
-	if err := deliver(f); err == nil {
+	if err := deliver(f, brief); err == nil {
 		t.Error("what the broker forbids is taken")
 	} else if _, rejected := errors.AsType[*outbox.RejectedError](err); rejected {
 		t.Errorf("what an operator can mend is a dead letter: %v", err)
 	}
 	answer = nil
-	if err := deliver(f); err != nil {
+	if err := deliver(f, patient); err != nil {
 		t.Error(err)
 	}
 	c.Close()
 	start := time.Now()
-	if err := deliver(f); err == nil || time.Since(start) > 20*time.Second {
+	if err := deliver(f, brief); err == nil || time.Since(start) > 20*time.Second {
 		t.Errorf("brokers that are away: %v after %v", err, time.Since(start))
 	}
 }
@@ -144,10 +148,10 @@ func TestKafkaFails(t *testing.T) {
 // TestKafkaLogin: brokers that want to know who it is are told, without the password.
 func TestKafkaLogin(t *testing.T) {
 	c := kafkaOf(t, kfake.EnableSASL(), kfake.Superuser("SCRAM-SHA-512", "node", "a-password"))
-	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:a-password"})(received(t, "a")); err != nil {
+	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:a-password"})(received(t, "a"), patient); err != nil {
 		t.Error(err)
 	}
-	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:wrong"})(received(t, "a")); err == nil {
+	if err := kafkaTo(t, c, KafkaConfig{Credentials: "node:wrong"})(received(t, "a"), brief); err == nil {
 		t.Error("a wrong password does")
 	}
 }
@@ -170,13 +174,13 @@ func TestKafkaTLS(t *testing.T) {
 		}
 		return pool
 	}
-	if err := kafkaTo(t, c, KafkaConfig{CA: poolOf(ours.File)})(received(t, "a")); err != nil {
+	if err := kafkaTo(t, c, KafkaConfig{CA: poolOf(ours.File)})(received(t, "a"), patient); err != nil {
 		t.Error(err)
 	}
-	if err := kafkaTo(t, c, KafkaConfig{CA: poolOf(theirs.File)})(received(t, "a")); err == nil {
+	if err := kafkaTo(t, c, KafkaConfig{CA: poolOf(theirs.File)})(received(t, "a"), brief); err == nil {
 		t.Error("a broker of another authority is believed")
 	}
-	if err := kafkaTo(t, c, KafkaConfig{})(received(t, "a")); err == nil {
+	if err := kafkaTo(t, c, KafkaConfig{})(received(t, "a"), brief); err == nil {
 		t.Error("a broker that speaks TLS takes a record without")
 	}
 }
