@@ -365,8 +365,9 @@ func TestWriter(t *testing.T) {
 		t.Fatal(err)
 	}
 	at := time.UnixMilli(1000_500)
-	for i, to := range []netip.AddrPort{dst4, dst6} {
-		if err := w.Datagram(at, []netip.AddrPort{src4, src6}[i], to, []byte("abcde"), ""); err != nil {
+	mapped := netip.AddrPortFrom(netip.AddrFrom16(dst4.Addr().As16()), dst4.Port())
+	for i, to := range []netip.AddrPort{dst4, dst6, mapped, mapped} {
+		if err := w.Datagram(at, []netip.AddrPort{src4, src6, src4, src6}[i], to, []byte("abcde"), ""); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -376,7 +377,9 @@ func TestWriter(t *testing.T) {
 	got, _, err := read(t, file.Bytes())
 	want := []string{
 		"1 1000500 192.0.2.1:4000 239.1.1.1:3400 abcde", "2 1000500 [2001:db8::1]:4000 [ff15::1]:3400 abcde",
-		"3 1000500 192.0.2.1:4000 239.1.1.1:3400 fgh",
+		"3 1000500 192.0.2.1:4000 239.1.1.1:3400 abcde",
+		"4 1000500 [2001:db8::1]:4000 [::ffff:239.1.1.1]:3400 abcde", // IPv4 cannot carry that
+		"5 1000500 192.0.2.1:4000 239.1.1.1:3400 fgh",
 	}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Error(err, diff)

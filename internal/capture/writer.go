@@ -54,7 +54,7 @@ func (w *Writer) Packet(t time.Time, packet []byte, length int, comment string) 
 // carry is cut.
 func (w *Writer) Datagram(t time.Time, src, dst netip.AddrPort, payload []byte, comment string) error {
 	head := 20
-	if dst.Addr().Is6() && !dst.Addr().Is4In6() {
+	if isIPv6(src.Addr(), dst.Addr()) {
 		head = 40
 	}
 	payload = payload[:min(len(payload), maxPacket-28)]
@@ -77,9 +77,12 @@ func (w *Writer) Datagram(t time.Time, src, dst netip.AddrPort, payload []byte, 
 	return w.endPacket(b, n, comment)
 }
 
+// isIPv6 reports whether IPv4 cannot carry a packet between two addresses.
+func isIPv6(src, dst netip.Addr) bool { return src.Unmap().Is6() || dst.Unmap().Is6() }
+
 // appendIP appends the header of an IP packet that carries n bytes of UDP.
 func appendIP(b []byte, src, dst netip.Addr, n int) []byte {
-	if dst.Is6() && !dst.Is4In6() {
+	if isIPv6(src, dst) {
 		b = append(b, 0x60, 0, 0, 0)
 		b = binary.BigEndian.AppendUint16(b, uint16(n))
 		b = append(b, protocolUDP, 64)
