@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
+	"reflect"
 	"slices"
 
 	"github.com/flute-node/flute-node/internal/defaults"
@@ -212,6 +213,9 @@ func (c *ReceiveConfig) check() error {
 		if given.n < 0 {
 			return fmt.Errorf("node: ReceiveConfig.%s %d is negative", given.name, given.n)
 		}
+	}
+	if v := reflect.ValueOf(c.Store); v.Kind() == reflect.Pointer && v.IsNil() { // else the first object finds out
+		return fmt.Errorf("node: ReceiveConfig.Store is a nil %T: leave it out, or open it", c.Store)
 	}
 	if n := len(c.Feeds); n >= defaults.MaxFeeds {
 		return fmt.Errorf("node: ReceiveConfig.Feeds: %d beside the first, the limit is %d", n, defaults.MaxFeeds-1)

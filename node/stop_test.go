@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 
@@ -10,6 +11,7 @@ import (
 	"github.com/flute-node/flute-node/flute/sender"
 	"github.com/flute-node/flute-node/internal/simnet"
 	"github.com/flute-node/flute-node/store"
+	"github.com/flute-node/flute-node/store/file"
 	"github.com/flute-node/flute-node/store/storetest"
 )
 
@@ -84,6 +86,17 @@ func TestReceiveConfigRefused(t *testing.T) {
 			if r, err := w.node.receive(w.ctx, cfg, w.net.Join(simnet.JoinConfig{Group: simGroup}), nil); err == nil {
 				t.Errorf("%d: %+v was taken: %v", i, session, r)
 			}
+		}
+	})
+}
+
+// TestNilStoreIsRefused: a pointer that is nil is no Store, though the interface that has it is not nil.
+func TestNilStoreIsRefused(t *testing.T) {
+	inWorld(t, Config{}, func(w *world) {
+		var none *file.Store
+		r, err := w.node.Receive(w.ctx, ReceiveConfig{Group: simGroup, Store: none})
+		if err == nil || !strings.Contains(err.Error(), "ReceiveConfig.Store is a nil *file.Store") {
+			t.Errorf("%v, %v", r, err)
 		}
 	})
 }
