@@ -11,7 +11,10 @@ type FileError struct {
 
 // Error implements error.
 func (e *FileError) Error() string {
-	text := "sender: " + e.ContentLocation + ": "
+	text := "sender: "
+	if e.ContentLocation != "" {
+		text += e.ContentLocation + ": "
+	}
 	if e.Field != "" {
 		text += "File." + e.Field + ": "
 	}
