@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -112,6 +113,37 @@ func TestTopOfAnotherClock(t *testing.T) {
 	text := strings.Join(m.session(), "\n")
 	if strings.Count(text, "stalled 30m") != 1 || strings.Count(text, "receiving") != 1 {
 		t.Error(text)
+	}
+}
+
+// TestTopOfStalledFile: when a file comes that nothing comes of nobody knows, whatever its rate was.
+func TestTopOfStalledFile(t *testing.T) {
+	m := newTestTop(1, "unit")
+	m.key("enter")
+	m.look()
+	now := time.Now()
+	for silent, want := range map[time.Duration]int{0: 1, time.Minute: 0} {
+		m.Update(looked{number: m.asked, total: 1, objects: []api.Object{{ObjectState: event.ObjectState{
+			Phase: "receiving", LastSymbol: now.Add(-silent), CompleteAt: now.Add(30 * time.Hour),
+		}}}})
+		if text := strings.Join(m.session(), "\n"); strings.Count(text, "30h") != want {
+			t.Errorf("after %v: %s", silent, text)
+		}
+	}
+}
+
+// TestTopOfDaemonThatHangs: what is shown of a daemon that does not answer says so, and what to do.
+func TestTopOfDaemonThatHangs(t *testing.T) {
+	client, err := api.NewClient("unix:"+filepath.Join(t.TempDir(), "no.sock"), "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now()) // as if topPatience were over
+	defer cancel()
+	m := newTop(ctx, client, &topCommand{})
+	m.Update(m.look()())
+	if !strings.Contains(m.fault, "has not answered for 5s") || !strings.Contains(m.fault, "log") {
+		t.Error(m.fault)
 	}
 }
 

@@ -3,6 +3,8 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"time"
@@ -112,6 +114,10 @@ func (t *top) get(path string, to any) error {
 	ctx, cancel := context.WithTimeout(t.ctx, topPatience)
 	defer cancel()
 	answer, err := t.client.Do(ctx, http.MethodGet, path, nil)
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("the daemon has not answered for %v, as if it hangs; see its log, and start it again",
+			topPatience)
+	}
 	if err != nil {
 		return err
 	}

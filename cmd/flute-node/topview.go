@@ -188,7 +188,7 @@ func (t *top) session() (list []string) {
 		if o.TransferLength > 0 {
 			done = float64(o.Done) / float64(o.TransferLength)
 		}
-		if at := o.CompleteAt; !at.IsZero() {
+		if at := o.CompleteAt; !at.IsZero() && !isStalled(o, now) { // then the rate is of another time
 			next = ageText(at.Sub(now))
 		} else if !o.Resumes.IsZero() {
 			next = ageText(o.Resumes.Sub(now))
@@ -206,10 +206,15 @@ func (t *top) session() (list []string) {
 
 // phaseText writes where a file stands. One of which nothing has come for some time is stalled, and since when.
 func phaseText(o *api.Object, now time.Time) string {
-	if silent := now.Sub(o.LastSymbol); !o.LastSymbol.IsZero() && silent >= stalledAfter {
-		return "stalled " + ageText(silent)
+	if isStalled(o, now) {
+		return "stalled " + ageText(now.Sub(o.LastSymbol))
 	}
 	return plain(o.Phase)
+}
+
+// isStalled reports whether nothing has come of a file for some time, though it is being received.
+func isStalled(o *api.Object, now time.Time) bool {
+	return !o.LastSymbol.IsZero() && now.Sub(o.LastSymbol) >= stalledAfter
 }
 
 // shades are the parts of a cell of the map.
