@@ -3,12 +3,12 @@ package integration
 import (
 	"bytes"
 	"context"
+	"encoding/binary"
 	"encoding/json"
 	"errors"
 	"flag"
 	"fmt"
 	"io"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -71,22 +71,32 @@ func run(m *testing.M) int {
 	return m.Run()
 }
 
-// groups gives each test a group of its own.
-var groups atomic.Uint32
+// groups gives each test a group of its own, and ports are those that they have had.
+var (
+	groups atomic.Uint32
+	ports  sync.Map
+)
+
+// newPort returns a port that nobody else uses, nor gets from the system.
+func newPort(t *testing.T) uint16 {
+	t.Helper()
+	for {
+		port, err := netns.FreePort()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, had := ports.LoadOrStore(port, true); !had {
+			return port
+		}
+	}
+}
 
 // newGroup returns a group and port that nobody else uses; the test is skipped where groups cannot be joined or sent
 // to.
 func newGroup(t *testing.T) netip.AddrPort {
 	t.Helper()
-	c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	port := c.LocalAddr().(*net.UDPAddr).AddrPort().Port()
-	if err := c.Close(); err != nil {
-		t.Fatal(err)
-	}
-	group := netip.AddrPortFrom(netip.AddrFrom4([4]byte{239, 255, byte(os.Getpid()), byte(groups.Add(1))}), port)
+	address := netip.AddrFrom4([4]byte{239, 255, byte(os.Getpid()), byte(groups.Add(1))})
+	group := netip.AddrPortFrom(address, newPort(t))
 	if err := netns.Multicast(group); err != nil {
 		t.Skipf("no multicast on the loopback interface: %v", err)
 	}
@@ -244,18 +254,27 @@ func (p *process) events() (all []map[string]any) {
 	return all
 }
 
-// listening waits until a UDP socket has the port: a sender that starts earlier would speak to nobody.
-func listening(t *testing.T, group netip.AddrPort) {
+// listening waits until a UDP socket has this address, which for a group somebody has joined: a sender that starts
+// earlier would speak to nobody.
+func listening(t *testing.T, at netip.AddrPort) {
 	t.Helper()
-	want := fmt.Sprintf(":%04X ", group.Port())
 	if _, err := os.Stat("/proc/net/udp"); err != nil {
 		time.Sleep(time.Second) // no such table on this system
 		return
 	}
-	if !eventually(time.Minute, func() bool {
-		table, _ := os.ReadFile("/proc/net/udp")
-		return strings.Contains(string(table), want)
-	}) {
-		t.Fatalf("nobody listens to %v", group)
+	raw := at.Addr().As4()
+	address := fmt.Sprintf("%08X", binary.NativeEndian.Uint32(raw[:])) // as the tables have it
+	local := fmt.Sprintf(": %s:%04X ", address, at.Port())
+	tables := map[string]string{"/proc/net/udp": local}
+	if at.Addr().IsMulticast() {
+		tables["/proc/net/igmp"] = "\t" + address + " "
+	}
+	for path, want := range tables {
+		if !eventually(time.Minute, func() bool {
+			table, _ := os.ReadFile(path)
+			return strings.Contains(string(table), want)
+		}) {
+			t.Fatalf("nobody listens to %v: no %q in %s", at, want, path)
+		}
 	}
 }

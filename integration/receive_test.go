@@ -2,6 +2,7 @@ package integration
 
 import (
 	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -10,10 +11,10 @@ import (
 
 func TestHostNames(t *testing.T) {
 	t.Parallel()
-	group, dir := newGroup(t), t.TempDir()
-	host := fmt.Sprintf("localhost:%d", group.Port())
+	port, dir := newPort(t), t.TempDir()
+	host := fmt.Sprintf("localhost:%d", port)
 	r := start(t, "receive", "--group", host, "--timeout", "60s", dir)
-	listening(t, group)
+	listening(t, netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), port))
 	file := write(t, t.TempDir(), "file", 10_000)
 	start(t, "send", "--to", host, file).ok()
 	r.ok()

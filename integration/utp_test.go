@@ -3,6 +3,7 @@ package integration
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"os"
@@ -87,14 +88,7 @@ func TestUTPResumes(t *testing.T) {
 func TestUTPPipe(t *testing.T) {
 	t.Parallel()
 	data := bytes.Repeat([]byte("0123456789"), 1_000_000)
-	l, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := l.LocalAddr().String()
-	if err := l.Close(); err != nil {
-		t.Fatal(err)
-	}
+	address := fmt.Sprint("127.0.0.1:", newPort(t))
 	r := start(t, "utp", "receive", "--listen", address, "-")
 	startReading(t, bytes.NewReader(data), "utp", "send", "--to", address, "-").ok()
 	r.ok()
