@@ -28,8 +28,11 @@ func TestTinyFilesReachTheDisk(t *testing.T) {
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--objects", fmt.Sprint(files),
 		"--timeout", "4m", to)
 	listening(t, group)
-	start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", "--fec", "no-code",
-		filepath.Join(from, "d")).ok()
+	sending := start(t, "send", "--to", group.String(), "--interface", "lo", "--rate", "100Mbit", "--fec", "no-code",
+		filepath.Join(from, "d"))
+	if code := sending.waitFor(4 * time.Minute); code != 0 { // it takes turns with all else on the machine
+		t.Fatalf("exit code %d: %s", code, tail(sending.stderr.String()))
+	}
 	if code := r.waitFor(5 * time.Minute); code != 0 { // each file is synced: a slow disk may take minutes
 		t.Fatalf("exit code %d: %s", code, tail(r.stderr.String()))
 	}
