@@ -339,35 +339,6 @@ func TestErrorsOfLinks(t *testing.T) {
 	}
 }
 
-// TestFileSystemThatIgnoresCase: it has the lock of the stage under its name in small letters, too.
-func TestFileSystemThatIgnoresCase(t *testing.T) {
-	s, root := limited(t, 10)
-	stage := s.current().home
-	lock := stage.dir + lockExt
-	lower := strings.ToLower(stage.dir) + lockExt
-	if stage.ignoresCase() {
-		t.Skip("it does")
-	}
-	if err := os.WriteFile(filepath.Join(root, lower), nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if stage.ignoresCase() {
-		t.Error("another file is taken for the lock")
-	}
-	if err := os.Remove(filepath.Join(root, lower)); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Link(filepath.Join(root, lock), filepath.Join(root, lower)); err != nil {
-		t.Skip(err)
-	}
-	if !stage.ignoresCase() {
-		t.Error("the lock is not found")
-	}
-	if err := os.Remove(filepath.Join(root, lower)); err != nil {
-		t.Fatal(err)
-	}
-}
-
 // TestStageIsSyncedOnce: the name of the stage is made durable with the first notes, and those of its files each time.
 func TestStageIsSyncedOnce(t *testing.T) {
 	s, err := Options{}.New(t.TempDir())

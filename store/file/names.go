@@ -85,30 +85,35 @@ func belowFolder(root *os.Root, name string) names.Kind {
 }
 
 // ignoresCase reports whether the file system takes names for the same that differ in case only.
-func (s *stage) ignoresCase() bool {
-	lock, err := s.lock.Stat()
-	if err != nil {
-		return false
-	}
-	lower, err := s.root.Lstat(strings.ToLower(s.dir) + lockExt)
-	return err == nil && os.SameFile(lock, lower)
-}
+func (s *stage) ignoresCase() bool { return sameFor(s.files, "case-A", "case-a") }
 
 // ignoresForm reports whether the file system takes names for the same that differ only in how Unicode composes their
 // characters, such as é of one or of two code points.
-func (s *stage) ignoresForm() bool {
-	const composed, decomposed = "form-\u00e9", "form-e\u0301"
-	f, err := s.files.OpenFile(composed, os.O_WRONLY|os.O_CREATE, 0o600)
+func (s *stage) ignoresForm() bool { return sameFor(s.files, "form-\u00e9", "form-e\u0301") }
+
+// prober is a folder in which names are tried.
+type prober interface {
+	OpenFile(name string, flag int, perm os.FileMode) (*os.File, error)
+	Lstat(name string) (os.FileInfo, error)
+	Remove(name string) error
+}
+
+// sameFor reports whether a file that is made under one name is there under the other one. That it came with the first
+// tells as much as the number of its inode, of which some file systems give each name its own: those of FUSE do.
+func sameFor(files prober, one, other string) bool {
+	_, err := files.Lstat(other)
+	absent := errors.Is(err, fs.ErrNotExist)
+	f, err := files.OpenFile(one, os.O_WRONLY|os.O_CREATE, 0o600)
 	if err != nil {
 		return false
 	}
-	defer s.files.Remove(composed) //nolint:errcheck // else with the stage
+	defer files.Remove(one) //nolint:errcheck // else with the stage
 	mine, err := f.Stat()
 	if err = errors.Join(err, f.Close()); err != nil {
 		return false
 	}
-	there, err := s.files.Lstat(decomposed)
-	return err == nil && os.SameFile(mine, there)
+	there, err := files.Lstat(other)
+	return err == nil && (absent || os.SameFile(mine, there))
 }
 
 // foldOf returns a function that makes one name of those that a file system takes for the same.

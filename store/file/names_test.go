@@ -3,6 +3,7 @@ package file
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -93,34 +94,75 @@ func TestNamesOnDisk(t *testing.T) {
 	}
 }
 
-// TestFileSystemThatIgnoresForm: it has a file under both forms of its name. What is tried for that does not stay.
-func TestFileSystemThatIgnoresForm(t *testing.T) {
+// TestFileSystemThatTakesNamesForTheSame: it has a file under both spellings of its name. What is tried for that does
+// not stay.
+func TestFileSystemThatTakesNamesForTheSame(t *testing.T) {
 	s, _ := limited(t, 10)
 	stage := s.current().home
-	const composed, decomposed = "form-\u00e9", "form-e\u0301"
-	if stage.ignoresForm() {
-		t.Skip("it does")
-	}
-	if _, err := stage.files.Lstat(composed); err == nil {
-		t.Error("what was tried stays")
-	}
-	if err := stage.files.WriteFile(decomposed, nil, 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if stage.ignoresForm() {
-		t.Error("another file is taken for the same")
-	}
-	if err := stage.files.Link(decomposed, composed); err != nil {
-		t.Skip(err)
-	}
-	if !stage.ignoresForm() {
-		t.Error("the file is not found")
+	for _, c := range []struct {
+		one, other string
+		ignores    func() bool
+	}{
+		{"case-A", "case-a", stage.ignoresCase},
+		{"form-\u00e9", "form-e\u0301", stage.ignoresForm},
+	} {
+		if c.ignores() {
+			t.Skip("it does")
+		}
+		if _, err := stage.files.Lstat(c.one); err == nil {
+			t.Error("what was tried stays")
+		}
+		if err := stage.files.WriteFile(c.other, nil, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if c.ignores() {
+			t.Errorf("%s: another file is taken for the same", c.one)
+		}
+		if err := stage.files.Link(c.other, c.one); err != nil {
+			t.Skip(err)
+		}
+		if !c.ignores() {
+			t.Errorf("%s: the file is not found", c.one)
+		}
 	}
 	if err := s.Close(); err != nil {
 		t.Fatal(err)
 	}
 	if stage.ignoresForm() || stage.ignoresCase() {
 		t.Error("a stage that is closed tells something")
+	}
+}
+
+// withoutInodes is a folder that takes small letters and capitals for the same, and whose files have no inodes.
+type withoutInodes struct{ *os.Root }
+
+func (f withoutInodes) OpenFile(name string, flag int, perm os.FileMode) (*os.File, error) {
+	return f.Root.OpenFile(strings.ToLower(name), flag, perm)
+}
+
+func (f withoutInodes) Lstat(name string) (os.FileInfo, error) {
+	info, err := f.Root.Lstat(strings.ToLower(name))
+	return struct{ os.FileInfo }{info}, err // os.SameFile knows its own only
+}
+
+func (f withoutInodes) Remove(name string) error { return f.Root.Remove(strings.ToLower(name)) }
+
+// TestFileSystemWithoutInodes: that a file came with another one shows that they are the same, where inodes do not.
+func TestFileSystemWithoutInodes(t *testing.T) {
+	root, err := os.OpenRoot(t.TempDir())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer root.Close()
+	files := withoutInodes{root}
+	if !sameFor(files, "case-A", "case-a") {
+		t.Error("the file is not found")
+	}
+	if sameFor(files, "form-\u00e9", "form-e\u0301") {
+		t.Error("another name is taken for the same")
+	}
+	if _, err := root.Lstat("case-a"); err == nil {
+		t.Error("what was tried stays")
 	}
 }
 
