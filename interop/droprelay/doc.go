@@ -20,8 +20,8 @@
 //
 // With -reorder 0.1 each datagram is held back with that probability, behind 1 to 32 others; with -duplicate 0.1 a
 // second copy is sent, up to 32 datagrams later. -spare-fdt keeps packets of FDT Instances in their places here, too.
-// With -late-at 100 the 100th packet of a file is held back until no datagram has come for 50 ms: behind the last
-// packet of its object. With -late-fdt that becomes of all packets of FDT Instances.
+// With -late-at 100 the 100th packet of a file is held back until no datagram has come for 50 ms after one with the B
+// flag, or for 5 s: behind the last packet of its object. With -late-fdt that becomes of all packets of FDT Instances.
 //
 // With an address of this machine after -from it relays both ways, for protocols that answer: what clients send there
 // goes to -to, and the answers go back to them. Both ways lose datagrams, each by draws of its own. Only -one-in, -loss

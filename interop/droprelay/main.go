@@ -64,7 +64,7 @@ func parse(args []string) (config, error) {
 	fs.IntVar(&cfg.flipAt, "flip-at", 0, "flip one bit in this packet of a file, counted from 1; 0 flips none")
 	fs.Float64Var(&cfg.reorder, "reorder", 0, "hold each datagram back with this probability, behind up to 32 others")
 	fs.Float64Var(&cfg.duplicate, "duplicate", 0, "send each datagram twice with this probability")
-	fs.IntVar(&cfg.lateAt, "late-at", 0, "hold this packet of a file back until 50 ms without any; counted from 1")
+	fs.IntVar(&cfg.lateAt, "late-at", 0, "hold this packet of a file back until the last one is by; counted from 1")
 	fs.BoolVar(&cfg.lateFDT, "late-fdt", false, "hold packets of FDT Instances back in the same way")
 	fs.Uint64Var(&cfg.seed, "seed", 1, "decides which ones")
 	if err := fs.Parse(args); err != nil {

@@ -12,6 +12,8 @@ const (
 	depth = 32
 	// idle is how long the network must be silent before what is held back is sent all the same.
 	idle = 50 * time.Millisecond
+	// pause is the same before the last packet of a file: a sender may stand still in the midst of it.
+	pause = 5 * time.Second
 )
 
 // shuffler changes the order of datagrams and sends some twice. The zero value does neither.
@@ -23,7 +25,8 @@ type shuffler struct {
 	lateFDT   bool    // packets of FDT Instances are held back until the network is silent
 	rand      *rand.Rand
 
-	seen                int // packets of files
+	seen                int  // packets of files
+	closed              bool // one of them had the B flag
 	held                []late
 	overtaken, repeated int // datagrams that others overtook, and second copies
 }
@@ -49,6 +52,7 @@ func (s *shuffler) pass(b []byte, emit func([]byte) error) error {
 	fdt, file := err == nil && toi.IsFDT(), err == nil && !toi.IsFDT()
 	if file {
 		s.seen++
+		s.closed = s.closed || b[1]&1 != 0 // RFC 5651, section 5.1: Close Object flag (B)
 	}
 	switch {
 	case fdt && s.lateFDT, file && s.seen == s.lateAt:
@@ -114,6 +118,9 @@ func (s *shuffler) flush(emit func([]byte) error) error {
 func (s *shuffler) deadline(now time.Time) time.Time {
 	if len(s.held) == 0 {
 		return time.Time{}
+	}
+	if (s.lateAt > 0 || s.lateFDT) && !s.closed {
+		return now.Add(pause)
 	}
 	return now.Add(idle)
 }

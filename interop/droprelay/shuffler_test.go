@@ -4,6 +4,7 @@ import (
 	"encoding/binary"
 	"slices"
 	"testing"
+	"time"
 )
 
 // through returns the numbers of n datagrams in the order in which the shuffler sends them.
@@ -94,6 +95,24 @@ func TestShufflerHoldsOneBack(t *testing.T) {
 	s, none := newShuffler(config{lateFDT: true, spareFDT: true}), func([]byte) error { t.Error("sent"); return nil }
 	if err := s.pass(packetOf(t, 0), none); err != nil || len(s.held) != 1 {
 		t.Errorf("%d held back, %v", len(s.held), err)
+	}
+}
+
+// A sender that stands still in the midst of a file has nothing released that is to come behind its last packet.
+func TestShufflerWaitsForTheLastPacket(t *testing.T) {
+	now := time.Unix(1000, 0)
+	s, emit := newShuffler(config{lateAt: 1}), func([]byte) error { return nil }
+	last := packetOf(t, 1)
+	last[1] |= 1 // the B flag
+	for i, want := range []time.Duration{pause, pause, idle} {
+		b := packetOf(t, 1)
+		if i == 2 {
+			b = last
+		}
+		err := s.pass(b, emit)
+		if got := s.deadline(now).Sub(now); err != nil || len(s.held) != 1 || got != want {
+			t.Errorf("packet %d: %d held back for %v of silence, want %v; %v", i, len(s.held), got, want, err)
+		}
 	}
 }
 
