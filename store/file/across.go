@@ -25,7 +25,7 @@ type crossing struct {
 	users  int           // guarded by crossings.mu
 }
 
-// errNoStage is the error of a crossing whose stage nobody has made yet, or has panicked over.
+// errNoStage is the error of a crossing until its stage is made. It stays if that panics.
 var errNoStage = errors.New("store/file: no stage was made in the folder")
 
 // enter returns the stage in the folder dir of g. leave has to be called, also after an error, not after a panic.
@@ -45,17 +45,15 @@ func (c *crossings) enter(g *ground, dir string, opts *Options) (*crossing, erro
 	c.open[dir] = x
 	c.mu.Unlock()
 	x.err = errNoStage
-	entered := false
 	defer func() {
 		close(x.made)
-		if !entered { // Options.Warn has panicked
+		if errors.Is(x.err, errNoStage) { // Options.Warn has panicked
 			c.leave(x, x.err)
 		}
 	}()
 	if x.stage, x.err = newStage(g.root, path.Join(dir, stageName), opts); x.err == nil {
 		x.stage.away = true
 	}
-	entered = true
 	return x, x.err
 }
 
