@@ -30,7 +30,7 @@ func TestExec(t *testing.T) {
 	t.Parallel()
 	group, dir := newGroup(t), t.TempDir()
 	r := start(t, "receive", "--group", group.String(), "--interface", "lo", "--timeout", "60s", "--except", "unwanted",
-		"--json", "--exec-timeout", "3s", "--shell", "--exec", `case "$FLUTE_NAME" in
+		"--json", "--exec-timeout", "10s", "--shell", "--exec", `case "$FLUTE_NAME" in
 			good) test -e "$FLUTE_PATH" && echo "$FLUTE_SIZE $(sha256sum)";;
 			early) true;;
 			bad) exit 3;;
@@ -59,7 +59,7 @@ func TestExec(t *testing.T) {
 	}
 	slices.Sort(got)
 	want := []string{
-		"bad 3 exit status 3", "early 0 <nil>", "good 0 <nil>", "hung -1 ended after 3s, its time limit",
+		"bad 3 exit status 3", "early 0 <nil>", "good 0 <nil>", "hung -1 ended after 10s, its time limit",
 	}
 	if !slices.Equal(got, want) {
 		t.Errorf("programs: %q, want %q", got, want)
