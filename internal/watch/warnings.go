@@ -2,6 +2,9 @@ package watch
 
 import (
 	"fmt"
+	"io/fs"
+	"maps"
+	"slices"
 	"time"
 )
 
@@ -39,3 +42,45 @@ func (w *warnings) tell(now time.Time, text string, warn func(string)) {
 
 // forget has the text told the next time, whenever that is.
 func (w *warnings) forget(text string) { delete(w.told, text) }
+
+// tell tells people, unless they were told.
+func (w *Watcher) tell(of *warnings, format string, args ...any) {
+	of.tell(time.Now(), fmt.Sprintf(format, args...), w.cfg.Warn)
+}
+
+// tellRead tells that the folder cannot be looked through, and that it can be again.
+func (w *Watcher) tellRead(err error) {
+	switch {
+	case err != nil:
+		text := fmt.Sprintf("%s cannot be read: %v", w.cfg.Folder, err)
+		if text != w.unread { // it has come back, or is another one
+			w.ofFolder.forget(text)
+		}
+		w.unread = text
+		w.tell(&w.ofFolder, "%s", text)
+	case w.unread != "":
+		w.unread = ""
+		w.cfg.Warn(w.cfg.Folder + " can be read again")
+	}
+}
+
+// tellOdd tells of what will not be sent: whoever has put it there waits for it.
+func (w *Watcher) tellOdd(s *scan) {
+	before := w.odd
+	w.odd = make(map[string]bool, len(s.odd))
+	for _, name := range slices.Sorted(maps.Keys(s.odd)) {
+		w.odd[name] = true
+		if before[name] {
+			continue
+		}
+		what := "no regular file"
+		if s.odd[name]&fs.ModeSymlink != 0 {
+			what = "a symbolic link"
+		}
+		w.tell(&w.ofOdd, "%s is not sent: it is %s", name, what)
+	}
+	if s.moreOdd {
+		w.tell(&w.ofFolder, "%s has more than %d symbolic links, and what is no regular file: none is sent",
+			w.cfg.Folder, maxWarnings)
+	}
+}
