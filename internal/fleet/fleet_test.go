@@ -115,8 +115,8 @@ func TestView(t *testing.T) {
 	tell("b", hostile, 1, 1)
 	sites["b"].Failed(hostile, "digest", strings.Repeat("y", 10_000), "in")
 	sites["c"].Failed(hostile, "store", "disk full", "in")
-	sites["b"].tell(t.Context())
-	sites["c"].tell(t.Context())
+	sites["b"].tell(t.Context(), time.Now().Add(time.Minute))
+	sites["c"].tell(t.Context(), time.Now().Add(time.Minute))
 
 	o, err := v.Object(t.Context(), hostile, "")
 	if err != nil {
@@ -416,7 +416,7 @@ func TestRights(t *testing.T) {
 		}
 	}
 	r.Failed("file:///b", "digest", "", "in")
-	if r.tell(ctx); len(r.order) > 0 {
+	if r.tell(ctx, time.Now().Add(time.Minute)); len(r.order) > 0 {
 		t.Error("a failure is not told")
 	}
 	limited, stop := context.WithTimeout(ctx, time.Second)

@@ -181,8 +181,9 @@ func (r *Reporter) Run(ctx context.Context) {
 	b := beating{Reporter: r, behind: true} // a process before this one may have told nothing for weeks
 	for {
 		b.beat(ctx)
+		due := time.Now().Add(r.cfg.Interval)
 		for pause := 0 * time.Second; ; {
-			r.tell(ctx)
+			r.tell(ctx, due)
 			select {
 			case <-ctx.Done():
 				return
@@ -203,9 +204,10 @@ func (r *Reporter) Run(ctx context.Context) {
 	}
 }
 
-// tell tells the failures that wait, as far as JetStream takes them.
-func (r *Reporter) tell(ctx context.Context) {
-	for {
+// tell tells the failures that wait, as far as JetStream takes them before the next heartbeat is due: over a slow link
+// all of them may take minutes, and the site would be silent.
+func (r *Reporter) tell(ctx context.Context, due time.Time) {
+	for time.Now().Before(due) {
 		r.mu.Lock()
 		if len(r.order) == 0 || !r.cfg.Conn.IsConnected() {
 			r.mu.Unlock()
