@@ -97,15 +97,12 @@ func (d *descriptors) seize(o *object) error {
 		o.unlink()
 		return nil
 	}
-	opened := false
 	defer func() {
-		if !opened {
+		if o.file == nil { // also after a panic
 			d.free(o)
 		}
 	}()
-	err := d.openFile(o)
-	opened = err == nil
-	return err
+	return d.openFile(o)
 }
 
 // closed notes that the file of a busy object was closed.
