@@ -19,7 +19,25 @@ import (
 	"github.com/flute-node/flute-node/store"
 )
 
-// round publishes files in one round, each with a note, and returns what PublishNoted has told of each.
+// holdRound has the first round of s wait. It goes on with goOn, once so many files are in it.
+func holdRound(s *syncs) (goOn func(files int)) {
+	before := &round{done: make(chan struct{}), synced: make(chan struct{})}
+	s.last = before // which the round waits for
+	return func(files int) {
+		for joined := 0; joined < files; {
+			time.Sleep(time.Millisecond)
+			s.mu.Lock()
+			if s.next != nil {
+				joined = len(s.next.files)
+			}
+			s.mu.Unlock()
+		}
+		close(before.synced)
+		close(before.done)
+	}
+}
+
+// publishRound publishes files in one round, each with a note, and returns what PublishNoted has told of each.
 func publishRound(t *testing.T, s *Store, names ...string) (noted []bool, errs []error) {
 	t.Helper()
 	return publishRoundAnd(t, s, func(string) {}, names...)
@@ -34,8 +52,7 @@ func publishRoundAnd(
 	stage.syncs.one = 1000 * time.Hour // no machine is so slow that files are synced one by one
 	begin := make(chan struct{})
 	stage.syncs.all = func() error { return nil }
-	before := &round{done: make(chan struct{}), synced: make(chan struct{})}
-	stage.syncs.last = before // which the round waits for
+	goOn := holdRound(&stage.syncs)
 	noted, errs = make([]bool, len(names)), make([]error, len(names))
 	var all sync.WaitGroup
 	for i, name := range names {
@@ -47,16 +64,7 @@ func publishRoundAnd(
 		})
 	}
 	close(begin)
-	for joined := 0; joined < len(names); {
-		time.Sleep(time.Millisecond)
-		stage.syncs.mu.Lock()
-		if r := stage.syncs.next; r != nil {
-			joined = len(r.files)
-		}
-		stage.syncs.mu.Unlock()
-	}
-	close(before.synced)
-	close(before.done)
+	goOn(len(names))
 	all.Wait()
 	return noted, errs
 }

@@ -58,6 +58,16 @@ func recovered(t *testing.T, s *Store, want func([]byte) bool) (list []string) {
 	return list
 }
 
+// leftIn expects the next Store to find notes.
+func leftIn(t *testing.T, root, want string) {
+	t.Helper()
+	s := opened(t, Options{}, root)
+	defer s.Close()
+	if got := recovered(t, s, all); !slices.Equal(got, []string{want}) {
+		t.Errorf("%q, want %q", got, want)
+	}
+}
+
 // TestRecover: the next Store takes over what is wanted, with its bytes and notes, once; notes can be added to and
 // begun anew; what is published, or has no notes, is not left.
 func TestRecover(t *testing.T) {
@@ -134,11 +144,7 @@ func TestLeaveTwice(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	next := opened(t, Options{}, root)
-	defer next.Close()
-	if got := recovered(t, next, all); !slices.Equal(got, []string{"1"}) {
-		t.Errorf("%q", got)
-	}
+	leftIn(t, root, "1")
 }
 
 // TestLeaveUnderANote: what is noted for the first time while the object is left stays.
@@ -160,11 +166,7 @@ func TestLeaveUnderANote(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	next := opened(t, Options{}, root)
-	defer next.Close()
-	if got := recovered(t, next, all); !slices.Equal(got, []string{"1"}) {
-		t.Errorf("%q", got)
-	}
+	leftIn(t, root, "1")
 }
 
 // TestNotesGoWithTheirFile: notes of a staged file that was removed are not those of its copy: they cannot be added to,
@@ -206,11 +208,7 @@ func TestNotesGoWithTheirFile(t *testing.T) {
 	if err := s.Close(); err != nil {
 		t.Error(err)
 	}
-	next := opened(t, Options{}, root)
-	defer next.Close()
-	if got := recovered(t, next, all); !slices.Equal(got, []string{"34"}) {
-		t.Errorf("%q", got)
-	}
+	leftIn(t, root, "34")
 }
 
 // TestCloseWaitsForRecover: Close takes the stage from nobody who is taking objects over into it: of one whose file had
@@ -241,11 +239,7 @@ func TestCloseWaitsForRecover(t *testing.T) {
 	if err := <-closed; err != nil {
 		t.Error(err)
 	}
-	next := opened(t, Options{}, root)
-	defer next.Close()
-	if got := recovered(t, next, all); !slices.Equal(got, []string{"1"}) {
-		t.Errorf("%q", got)
-	}
+	leftIn(t, root, "1")
 }
 
 // TestRecoverFromTheLiving: what a Store that is open has staged is nobody else's.

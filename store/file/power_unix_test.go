@@ -99,8 +99,7 @@ func TestPowerLoss(t *testing.T) {
 		return nil
 	}
 	// The first round waits until all are in it: on one processor each might have published before the next one comes.
-	before := &round{done: make(chan struct{}), synced: make(chan struct{})}
-	stage.syncs.last = before
+	goOn := holdRound(&stage.syncs)
 	var all sync.WaitGroup
 	for w := range writers {
 		all.Go(func() {
@@ -118,16 +117,7 @@ func TestPowerLoss(t *testing.T) {
 			}
 		})
 	}
-	for joined := 0; joined < writers; {
-		time.Sleep(time.Millisecond)
-		stage.syncs.mu.Lock()
-		if r := stage.syncs.next; r != nil {
-			joined = len(r.files)
-		}
-		stage.syncs.mu.Unlock()
-	}
-	close(before.synced)
-	close(before.done)
+	goOn(writers)
 	all.Wait()
 	if rounds == 0 || rounds > writers*files/2 {
 		t.Errorf("%d files in %d rounds: the test shows nothing of batches", writers*files, rounds)
